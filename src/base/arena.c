@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "base/arena.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+#define CHUNK_MIN 512
+#define CHUNK_MAX (64 * 1024)
+#define ALIGNMENT 16
+
+struct arena_chunk {
+	struct arena_chunk *older;
+	size_t size, used;
+	_Alignas(ALIGNMENT) char data[];
+};
+
+static void free_older(struct arena *a, struct arena_chunk *c)
+{
+	while (c) {
+		struct arena_chunk *older = c->older;
+
+		a->total_bytes -= sizeof(*c) + c->size;
+		free(c);
+		c = older;
+	}
+}
+
+void arena_done(struct arena *a)
+{
+	free_older(a, a->chunks);
+	a->chunks = NULL;
+}
+
+void arena_reset(struct arena *a)
+{
+	if (!a->chunks)
+		return;
+	free_older(a, a->chunks->older);
+	a->chunks->older = NULL;
+	a->chunks->used = 0;
+}
+
+static struct arena_chunk *add_chunk(struct arena *a, size_t need)
+{
+	size_t size = a->chunks ? a->chunks->size * 2 : CHUNK_MIN;
+	struct arena_chunk *c;
+
+	if (size > CHUNK_MAX)
+		size = CHUNK_MAX;
+	if (size < need)
+		size = need;
+	c = mem_alloc(sizeof(*c) + size);
+	c->size = size;
+	c->used = 0;
+	c->older = a->chunks;
+	a->chunks = c;
+	a->total_bytes += sizeof(*c) + size;
+	return c;
+}
+
+void *arena_alloc(struct arena *a, size_t size)
+{
+	struct arena_chunk *c = a->chunks;
+	void *p;
+
+	size = (size + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
+	if (!c || c->size - c->used < size)
+		c = add_chunk(a, size);
+	p = c->data + c->used;
+	c->used += size;
+	return memset(p, 0, size);
+}
+
+void *arena_memdup(struct arena *a, const void *data, size_t len)
+{
+	void *p = arena_alloc(a, len);
+
+	if (len)
+		memcpy(p, data, len);
+	return p;
+}
+
+char *arena_strndup(struct arena *a, const char *s, size_t len)
+{
+	char *copy = arena_alloc(a, len + 1);
+
+	if (len)
+		memcpy(copy, s, len);
+	return copy;
+}
+
+char *arena_strdup(struct arena *a, const char *s)
+{
+	return s ? arena_strndup(a, s, strlen(s)) : NULL;
+}
+
+char *arena_printf(struct arena *a, const char *fmt, ...)
+{
+	va_list ap, again;
+	char *text;
+	int len;
+
+	va_start(ap, fmt);
+	va_copy(again, ap);
+	len = vsnprintf(NULL, 0, fmt, ap);
+	text = arena_alloc(a, (size_t)(len > 0 ? len : 0) + 1);
+	if (len > 0)
+		vsnprintf(text, (size_t)len + 1, fmt, again);
+	va_end(again);
+	va_end(ap);
+	return text;
+}

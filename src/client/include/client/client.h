@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* client.h - reading and writing resources as upstream's client library does.
+ *
+ * Between the model (what an object is) and the programs that edit objects one at a time
+ * (calicoctl, calico-node, the CNI plugin): names and namespaces, uid and creation time, defaults,
+ * validation, the tier and filter checks, the synthetic profile, pool overlap, cascades on delete.
+ * Calls block by running the loop (store/call.h).
+ *
+ * Errors: a failure leaves upstream's text of datamodel.md 1.2.1 in client_error(); it may be
+ *         longer than a struct err, hence a text of its own.
+ * Owner:  results are owned by the caller. Objects passed in are changed to what was stored.
+ * Source: datamodel.md 1.2 to 1.9, 2.
+ */
+#pragma once
+
+#include "model/resource.h"
+#include "store/store.h"
+
+struct client;
+
+struct client *client_new(struct loop *loop, struct store *store, unsigned timeout_ms);
+struct client *client_free(struct client *c); /* returns NULL; not the store */
+const char *client_error(const struct client *c); /* of the last call, "" after success */
+
+enum client_status {
+	CLIENT_OK,
+	CLIENT_E_NOT_FOUND,
+	CLIENT_E_EXISTS,
+	CLIENT_E_CONFLICT,
+	CLIENT_E_INVALID,
+	CLIENT_E_UNSUPPORTED,
+	CLIENT_E_OTHER,
+};
+
+struct resource_list {
+	size_t n;
+	struct resource **v; /* each owned by the list */
+	char *revision;
+};
+void resource_list_done(struct resource_list *l);
+
+enum client_status client_create(struct client *c, struct resource *res);
+enum client_status client_update(struct client *c, struct resource *res);
+enum client_status client_delete(struct client *c, enum kind kind, const char *ns,
+	const char *name, const char *revision);
+enum client_status client_get(struct client *c, enum kind kind, const char *ns, const char *name,
+	const char *revision, struct resource **ret);
+/* ns NULL = all namespaces */
+enum client_status client_list(struct client *c, enum kind kind, const char *ns,
+	const char *name_prefix, struct resource_list *ret);
+
+/* ClusterInformation and the three tiers (datamodel.md 1.9). Texts may be empty. */
+enum client_status client_initialize(struct client *c, const char *calico_version,
+	const char *cluster_type);

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* calc.h - what must this host look like? A pure, incremental function of the datastore.
+ *
+ * In: (key, object or nothing) in any order, any number of times. Out: at each flush the
+ * difference in IP sets, policies, profiles and endpoints, in dependency order (felix.md 1.6).
+ * No clock, no socket, no address of memory influences it.
+ *
+ * The output messages are the protobuf-c structs of felixbackend.proto: flat, with a codec, no
+ * pointer into the graph; a message is borrowed during the call.
+ *
+ * Work: proportional to the change. calc_counters() lets a test count it.
+ * Source: felix.md 1.3 to 1.6, datamodel.md 4.6, 5, 8.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "model/key.h"
+
+struct calc;
+struct resource;
+typedef struct Felix__ToDataplane Felix__ToDataplane;
+
+typedef void (*calc_output_fn)(void *ctx, const Felix__ToDataplane *msg);
+/* What cannot be enforced as written, and is denied instead; reason NULL clears. `subject` is the
+ * object's key text "Kind(ns/name)". */
+typedef void (*calc_problem_fn)(void *ctx, const char *subject, const char *reason);
+
+struct calc_config {
+	const char *hostname;
+	bool spoofing_any;	  /* WorkloadSourceSpoofing=Any */
+	bool ipv6;
+	bool suppress_covered_members; /* hide CIDRs inside others (NFTablesMode not Disabled) */
+};
+
+struct calc *calc_new(const struct calc_config *config, calc_output_fn output,
+	calc_problem_fn problem, void *ctx);
+struct calc *calc_free(struct calc *c); /* returns NULL */
+
+/* `res` NULL = the key is gone. Borrowed: calc keeps copies of what it needs. */
+void calc_update(struct calc *c, const struct key *key, const struct resource *res);
+/* The value of this key does not decode or validate: treated as gone, or, for a policy, as one that
+ * denies the endpoints that `res` (may be NULL: nothing can be attributed) selects. */
+void calc_invalid(struct calc *c, const struct key *key, const struct resource *res,
+	const char *reason);
+
+void calc_in_sync(struct calc *c);
+void calc_flush(struct calc *c); /* nothing comes out before the first calc_in_sync() */
+
+struct calc_counters { /* since calc_new(); only ever grow */
+	uint64_t selectors_visited, endpoints_visited, members_emitted, messages_emitted;
+};
+struct calc_counters calc_counters(const struct calc *c);
+
+/* The size of every index, by name: all zero after everything was removed. */
+typedef void (*calc_size_fn)(void *ctx, const char *index, size_t size);
+void calc_sizes(const struct calc *c, calc_size_fn fn, void *ctx);

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* syncer.h - snapshot, in-sync, then changes, for as long as the program lives.
+ *
+ * Lists and watches several ranges and hands on one stream of (key, value or nothing). Re-lists
+ * synthesise the deletes that were missed. Anything may be coalesced, repeated or go back in time
+ * after a resync: a consumer compares with what it holds. A value that does not parse is handed on
+ * like any other; what to do with it is the consumer's decision.
+ *
+ * Source: felix.md 1.1, datamodel.md 8.5; design rule 10.
+ */
+#pragma once
+
+#include "store/store.h"
+
+struct syncer;
+
+enum sync_status { SYNC_WAIT_FOR_DATASTORE, SYNC_RESYNC, SYNC_IN_SYNC };
+
+struct syncer_callbacks {
+	void (*update)(void *ctx, const struct kv *kv); /* value NULL = gone */
+	void (*status)(void *ctx, enum sync_status status);
+};
+
+/* `ranges` are copied. Calls back only from the loop. */
+struct syncer *syncer_new(struct loop *loop, struct store *store, const struct key_range *ranges,
+	size_t n, const struct syncer_callbacks *callbacks, void *ctx);
+struct syncer *syncer_free(struct syncer *s); /* returns NULL */
+enum sync_status syncer_status(const struct syncer *s);
