@@ -121,7 +121,7 @@ struct selector *selector_compile(const struct term *t)
 	term_print(t, "", &text);
 	measure(t, &nodes, &values, &bytes);
 	s = mem_zalloc(sizeof(*s) + nodes * sizeof(*s->nodes) + values * sizeof(char *) + bytes +
-		text.len + 1);
+		       text.len + 1);
 	at.node = s->nodes;
 	at.value = (const char **)(s->nodes + nodes);
 	at.text = (char *)(at.value + values);

@@ -9,9 +9,15 @@ static const struct {
 	const char *text;
 	enum token_kind kind;
 } symbols[] = {
-	{ "==", TOKEN_EQ },	  { "!=", TOKEN_NE },	     { "!", TOKEN_NOT },
-	{ "&&", TOKEN_AND },	  { "||", TOKEN_OR },	     { "(", TOKEN_OPEN },
-	{ ")", TOKEN_CLOSE },	  { "{", TOKEN_OPEN_SET },   { "}", TOKEN_CLOSE_SET },
+	{ "==", TOKEN_EQ },
+	{ "!=", TOKEN_NE },
+	{ "!", TOKEN_NOT },
+	{ "&&", TOKEN_AND },
+	{ "||", TOKEN_OR },
+	{ "(", TOKEN_OPEN },
+	{ ")", TOKEN_CLOSE },
+	{ "{", TOKEN_OPEN_SET },
+	{ "}", TOKEN_CLOSE_SET },
 	{ ",", TOKEN_COMMA },
 };
 
@@ -20,8 +26,10 @@ static const struct {
 	const char *first, *second;
 	enum token_kind kind;
 } word_operators[] = {
-	{ "contains", "", TOKEN_CONTAINS }, { "starts", "with", TOKEN_STARTS },
-	{ "ends", "with", TOKEN_ENDS },	    { "not", "in", TOKEN_NOT_IN },
+	{ "contains", "", TOKEN_CONTAINS },
+	{ "starts", "with", TOKEN_STARTS },
+	{ "ends", "with", TOKEN_ENDS },
+	{ "not", "in", TOKEN_NOT_IN },
 	{ "in", "", TOKEN_IN },
 };
 
@@ -37,7 +45,7 @@ static const struct {
 static bool is_label_char(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-		c == '_' || c == '.' || c == '/' || c == '-';
+	       c == '_' || c == '.' || c == '/' || c == '-';
 }
 
 static const char *skip_blanks(const char *at)

@@ -14,7 +14,16 @@
 
 #include "base/sha.h"
 
-enum node_op { NODE_ALL, NODE_HAS, NODE_IN, NODE_CONTAINS, NODE_STARTS, NODE_ENDS, NODE_AND, NODE_OR };
+enum node_op {
+	NODE_ALL,
+	NODE_HAS,
+	NODE_IN,
+	NODE_CONTAINS,
+	NODE_STARTS,
+	NODE_ENDS,
+	NODE_AND,
+	NODE_OR
+};
 
 /* Where evaluation goes when no leaf is left to ask. */
 #define NODE_MATCH    UINT32_MAX
@@ -22,10 +31,11 @@ enum node_op { NODE_ALL, NODE_HAS, NODE_IN, NODE_CONTAINS, NODE_STARTS, NODE_END
 
 struct node {
 	uint8_t op;
-	bool negated;		      /* leaves only */
-	uint32_t n;		      /* values of a leaf, children of an inner node */
-	uint32_t size;		      /* nodes of this subtree with itself */
-	uint32_t on_true, on_false; /* leaves only: index of the next leaf, or one of the two above */
+	bool negated;  /* leaves only */
+	uint32_t n;    /* values of a leaf, children of an inner node */
+	uint32_t size; /* nodes of this subtree with itself */
+	uint32_t on_true,
+		on_false; /* leaves only: index of the next leaf, or one of the two above */
 	const char *key;
 	const char *const *values; /* sorted, each once */
 };

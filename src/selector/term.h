@@ -44,7 +44,8 @@ struct term {
 	size_t n_children; /* two or more for TERM_AND and TERM_OR, otherwise none */
 };
 
-int term_parse(struct arena *arena, const char *text, struct term **ret, struct err *err) MUST_CHECK;
+int term_parse(
+	struct arena *arena, const char *text, struct term **ret, struct err *err) MUST_CHECK;
 
 /* Appends the canonical text, with `prefix` before every key. */
 void term_print(const struct term *t, const char *prefix, struct buf *out);
