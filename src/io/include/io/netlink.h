@@ -34,18 +34,18 @@ struct event;
 struct netlink;
 
 enum netlink_what {
-	NETLINK_DATA,	 /* msg: a message of a dump, or the reply to a get */
-	NETLINK_AGAIN,	 /* the dump was disturbed and begins again: forget its messages */
+	NETLINK_DATA,    /* msg: a message of a dump, or the reply to a get */
+	NETLINK_AGAIN,   /* the dump was disturbed and begins again: forget its messages */
 	NETLINK_REFUSED, /* the kernel refused one message: index, error, text, offset */
-	NETLINK_DONE,	 /* the last answer: error */
+	NETLINK_DONE,    /* the last answer: error */
 };
 
 struct netlink_answer {
 	enum netlink_what what;
-	int error;		    /* 0 or a negative errno */
-	uint32_t index;		    /* REFUSED: message within the request, from 0 */
-	uint32_t offset;	    /* REFUSED: byte of the message the kernel complains of, 0 unknown */
-	const char *text;	    /* REFUSED: the kernel's own words, "" if it has none */
+	int error;        /* 0 or a negative errno */
+	uint32_t index;   /* REFUSED: message within the request, from 0 */
+	uint32_t offset;  /* REFUSED: byte of the message the kernel complains of, 0 unknown */
+	const char *text; /* REFUSED: the kernel's own words, "" if it has none */
 	const struct nlmsghdr *msg; /* DATA */
 };
 
@@ -55,7 +55,7 @@ typedef void (*netlink_answer_fn)(void *ctx, const struct netlink_answer *a);
 struct netlink_watch {
 	void *ctx;
 	void (*notify)(void *ctx, const struct nlmsghdr *msg); /* of a group that was joined */
-	void (*lost)(void *ctx);			       /* may be NULL */
+	void (*lost)(void *ctx);                               /* may be NULL */
 };
 
 /* A non-blocking socket in the present network namespace, with an 8 MiB receive buffer, extended
@@ -81,10 +81,11 @@ void netlink_batch(struct netlink *nl, const struct buf *msgs, netlink_answer_fn
 /* All or nothing (nf_tables): one datagram whose first message is NFNL_MSG_BATCH_BEGIN and whose
  * last is NFNL_MSG_BATCH_END. DONE has error 0 when it was committed, else the first error; the
  * refused messages come before it, index 0 being the begin message, which stands for the whole. */
-void netlink_transaction(struct netlink *nl, const struct buf *msgs, netlink_answer_fn fn,
-	void *ctx);
+void netlink_transaction(
+	struct netlink *nl, const struct buf *msgs, netlink_answer_fn fn, void *ctx);
 
-/* One message with NLM_F_DUMP. A dump that the kernel calls inconsistent is repeated, a few times. */
+/* One message with NLM_F_DUMP. A dump that the kernel calls inconsistent is repeated, a few times.
+ */
 void netlink_dump(struct netlink *nl, const struct nlmsghdr *msg, netlink_answer_fn fn, void *ctx);
 
 /* EVENT_NETLINK and EVENT_NETLINK_LOST of this socket; what they stand for without a loop. */

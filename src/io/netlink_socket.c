@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <libmnl/libmnl.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "io/loop.h"
+#include "netlink_priv.h"
+
+#define RECEIVE_BUFFER (8 << 20)
+#define DATAGRAM_MAX   (64 << 10) /* the kernel fills at most 32 KiB */
+#define DATAGRAMS_MAX  256        /* a wake-up, so that others get their turn */
+
+static int set_option(int fd, int option, int value)
+{
+	return setsockopt(fd, SOL_NETLINK, option, &value, sizeof(value)) < 0 ? -errno : 0;
+}
+
+static int socket_send(void *ctx, const void *data, size_t len)
+{
+	struct netlink *nl = ctx;
+
+	if (len > nl->sndbuf / 2) {
+		int want = (int)len * 2;
+
+		setsockopt(nl->fd, SOL_SOCKET, SO_SNDBUFFORCE, &want, sizeof(want));
+		nl->sndbuf = (size_t)want;
+	}
+	return send(nl->fd, data, len, 0) < 0 ? -errno : 0;
+}
+
+void netlink_socket_failed(struct netlink *nl)
+{
+	if (nl->inbox)
+		loop_post(nl->inbox, EVENT_NETLINK_LOST, nl->id, NULL, 0);
+}
+
+static void clear_sequence_numbers(char *data, size_t len)
+{
+	struct nlmsghdr *nlh = (struct nlmsghdr *)data;
+
+	for (int left = (int)len; mnl_nlmsg_ok(nlh, left); nlh = mnl_nlmsg_next(nlh, &left))
+		nlh->nlmsg_seq = 0;
+}
+
+static void take_datagram(struct netlink *nl, const struct msghdr *m, size_t len)
+{
+	const struct sockaddr_nl *from = m->msg_name;
+
+	if (from->nl_pid != 0)
+		return; /* another process: only the kernel is heard */
+	if (m->msg_flags & MSG_TRUNC) {
+		loop_post(nl->inbox, EVENT_NETLINK_LOST, nl->id, NULL, 0);
+		return;
+	}
+	if (from->nl_groups)
+		clear_sequence_numbers(nl->receive_buffer, len);
+	loop_post(nl->inbox, EVENT_NETLINK, nl->id, nl->receive_buffer, len);
+}
+
+/* Returns false when there is nothing more to read. */
+static bool receive(struct netlink *nl)
+{
+	struct sockaddr_nl from = { 0 };
+	struct iovec iov = { .iov_base = nl->receive_buffer, .iov_len = DATAGRAM_MAX };
+	struct msghdr m = {
+		.msg_name = &from, .msg_namelen = sizeof(from), .msg_iov = &iov, .msg_iovlen = 1
+	};
+	ssize_t n = recvmsg(nl->fd, &m, MSG_DONTWAIT);
+
+	if (n >= 0)
+		take_datagram(nl, &m, (size_t)n);
+	else if (errno == EAGAIN)
+		return false;
+	else if (errno != EINTR)
+		loop_post(nl->inbox, EVENT_NETLINK_LOST, nl->id, NULL, 0);
+	return true;
+}
+
+static void readable(void *ctx, int fd, uint32_t events)
+{
+	for (int i = 0; i < DATAGRAMS_MAX && receive(ctx); i++)
+		;
+}
+
+/* Of the options only strict checking may be missing (NETLINK_NETFILTER has none). */
+static int configure(struct netlink *nl, struct err *err)
+{
+	struct sockaddr_nl any = { .nl_family = AF_NETLINK };
+	int size = RECEIVE_BUFFER, r;
+
+	if (bind(nl->fd, (struct sockaddr *)&any, sizeof(any)) < 0)
+		return err_set(err, -errno, "cannot bind a netlink socket: %s", strerror(errno));
+	if (setsockopt(nl->fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) < 0)
+		return err_set(err, -errno, "cannot set the receive buffer of a netlink socket: %s",
+			strerror(errno));
+	r = set_option(nl->fd, NETLINK_EXT_ACK, 1);
+	if (r == 0)
+		r = set_option(nl->fd, NETLINK_CAP_ACK, 1);
+	if (r < 0)
+		return err_set(err, r, "cannot configure a netlink socket: %s", strerror(-r));
+	set_option(nl->fd, NETLINK_GET_STRICT_CHK, 1);
+	return 0;
+}
+
+int netlink_open(struct loop *l, struct inbox *b, int protocol, uint64_t id, struct netlink **ret,
+	struct err *err)
+{
+	_cleanup_(netlink_freep) struct netlink *nl = netlink_new(socket_send, NULL);
+	int r;
+
+	nl->send_ctx = nl;
+	nl->id = id;
+	nl->fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
+	if (nl->fd < 0)
+		return err_set(err, -errno, "cannot open a netlink socket: %s", strerror(errno));
+	nl->inbox = b;
+	r = configure(nl, err);
+	if (r < 0)
+		return r;
+	nl->receive_buffer = mem_alloc(DATAGRAM_MAX);
+	nl->fd_watch = loop_fd_add(l, nl->fd, EPOLLIN, readable, nl);
+	if (!nl->fd_watch)
+		return err_set(err, -errno, "cannot watch a netlink socket: %s", strerror(errno));
+	*ret = TAKE_PTR(nl);
+	return 0;
+}
+
+void netlink_socket_done(struct netlink *nl)
+{
+	if (nl->fd_watch)
+		fd_watch_free(nl->fd_watch);
+	if (nl->fd >= 0)
+		close(nl->fd);
+	free(nl->receive_buffer);
+}
+
+int netlink_join(struct netlink *nl, unsigned group)
+{
+	return set_option(nl->fd, NETLINK_ADD_MEMBERSHIP, (int)group);
+}
