@@ -99,6 +99,19 @@ uint8_t addr_bits(const struct addr *a)
 	return a->family == 6 ? 128 : 32;
 }
 
+uint8_t addr_common_bits(const struct addr *a, const struct addr *b)
+{
+	uint8_t bits = 0, max = addr_bits(a);
+
+	for (size_t i = 0; bits < max; i++, bits += 8) {
+		unsigned difference = a->bytes[i] ^ b->bytes[i];
+
+		if (difference)
+			return (uint8_t)(bits + __builtin_clz(difference) - 24);
+	}
+	return max;
+}
+
 struct addr addr_add(const struct addr *a, uint64_t offset)
 {
 	struct addr sum = *a;
@@ -205,14 +218,8 @@ bool cidr_has(const struct cidr *c, const struct addr *a)
 
 bool cidr_covers(const struct cidr *outer, const struct cidr *inner)
 {
-	struct cidr a, b = *inner;
-
-	if (outer->addr.family != inner->addr.family || outer->len > inner->len)
-		return false;
-	a = cidr_mask(outer);
-	b.len = outer->len;
-	b = cidr_mask(&b);
-	return addr_eq(&a.addr, &b.addr);
+	return outer->addr.family == inner->addr.family && outer->len <= inner->len &&
+	       addr_common_bits(&outer->addr, &inner->addr) >= outer->len;
 }
 
 bool cidr_overlaps(const struct cidr *a, const struct cidr *b)

@@ -28,9 +28,10 @@ int addr_parse(const char *text, struct addr *ret); /* 0 or -EINVAL */
 const char *addr_format(const struct addr *a, char buf[ADDR_TEXT_MAX]);
 int addr_cmp(const struct addr *a, const struct addr *b); /* family, then bytes */
 bool addr_eq(const struct addr *a, const struct addr *b);
-size_t addr_size(const struct addr *a); /* 4 or 16 */
-uint8_t addr_bits(const struct addr *a); /* 32 or 128 */
-struct addr addr_add(const struct addr *a, uint64_t offset); /* wraps within the family */
+size_t addr_size(const struct addr *a);                               /* 4 or 16 */
+uint8_t addr_bits(const struct addr *a);                              /* 32 or 128 */
+uint8_t addr_common_bits(const struct addr *a, const struct addr *b); /* leading; 0..32 or 0..128 */
+struct addr addr_add(const struct addr *a, uint64_t offset);          /* wraps within the family */
 
 /* "a.b.c.d/len": host bits are kept. cidr_parse_net() also takes a bare address (full mask). */
 int cidr_parse(const char *text, struct cidr *ret);

@@ -14,10 +14,13 @@
  *
  * `hash` is `uint64_t hash(key_t)`, `equal` is `bool equal(key_t, key_t)`.
  * A zeroed struct is an empty map. Values move on put: keep no pointer to one across it.
- * The current entry may be removed during a walk; a put ends the walk.
+ * The current entry may be removed during a walk and stays readable until the next put; a put
+ * ends the walk. Memory is given back by later puts, and at once by clear and done.
  *
  * Shape: open addressing over 32-bit slots into a dense array of entries in insertion order.
- * Iterating that array keeps every run of a program alike, whatever the addresses are.
+ * Iterating that array keeps every run of a program alike, whatever the addresses are. Removed
+ * entries stay in it until a put finds more of them than live ones; those in front are skipped
+ * at no cost, so that a map also serves as a queue.
  */
 #pragma once
 
@@ -47,123 +50,132 @@ static inline bool hash_u64_equal(uint64_t a, uint64_t b)
 	return a == b;
 }
 
-#define MAP_FREE_SLOT 0 /* slot values are entry index + 1 */
+#define MAP_FREE_SLOT 0  /* slot values are entry index + 1 */
+#define MAP_DEAD_MIN  32 /* so many removed entries are never worth a rebuild */
 
-#define MAP_DEFINE(NAME, KEY, VALUE, HASH, EQUAL) \
-	struct NAME##_entry { \
-		KEY key; \
-		VALUE value; \
-		uint32_t hash; \
-		bool live; \
-	}; \
-	struct NAME { \
-		struct NAME##_entry *entries; \
-		uint32_t *slots; \
-		size_t used, live, cap; /* cap: power of two, number of slots */ \
-	}; \
-	static inline __attribute__((unused)) void NAME##_done(struct NAME *m) \
-	{ \
-		free(m->entries); \
-		free(m->slots); \
-		memset(m, 0, sizeof(*m)); \
-	} \
-	static inline __attribute__((unused)) void NAME##_clear(struct NAME *m) \
-	{ \
-		NAME##_done(m); \
-	} \
-	static inline __attribute__((unused)) size_t NAME##_count(const struct NAME *m) \
-	{ \
-		return m->live; \
-	} \
-	static inline __attribute__((unused)) size_t NAME##_slot(const struct NAME *m, KEY key, \
-		uint32_t hash) \
-	{ \
-		size_t i = hash & (m->cap - 1); \
-		for (; m->slots[i] != MAP_FREE_SLOT; i = (i + 1) & (m->cap - 1)) { \
-			const struct NAME##_entry *e = &m->entries[m->slots[i] - 1]; \
-			if (e->live && e->hash == hash && EQUAL(e->key, key)) \
-				return i; \
-		} \
-		return i; \
-	} \
-	static inline __attribute__((unused)) VALUE *NAME##_get(const struct NAME *m, KEY key) \
-	{ \
-		if (!m->live) \
-			return NULL; \
-		size_t i = NAME##_slot(m, key, (uint32_t)HASH(key)); \
-		return m->slots[i] == MAP_FREE_SLOT ? NULL : &m->entries[m->slots[i] - 1].value; \
-	} \
-	static inline __attribute__((unused)) void NAME##_rebuild(struct NAME *m, size_t cap) \
-	{ \
-		size_t n = 0; \
-		for (size_t i = 0; i < m->used; i++) \
-			if (m->entries[i].live) \
-				m->entries[n++] = m->entries[i]; \
-		m->used = n; \
-		m->entries = mem_realloc(m->entries, (cap / 4 * 3) * sizeof(*m->entries)); \
-		free(m->slots); \
-		m->slots = mem_zalloc(cap * sizeof(*m->slots)); \
-		m->cap = cap; \
-		for (size_t i = 0; i < n; i++) { \
-			size_t s = m->entries[i].hash & (cap - 1); \
-			while (m->slots[s] != MAP_FREE_SLOT) \
-				s = (s + 1) & (cap - 1); \
-			m->slots[s] = (uint32_t)i + 1; \
-		} \
-	} \
-	static inline __attribute__((unused)) VALUE *NAME##_put(struct NAME *m, KEY key, bool *added) \
-	{ \
-		uint32_t hash = (uint32_t)HASH(key); \
-		if (added) \
-			*added = false; \
-		if (m->live) { \
-			size_t i = NAME##_slot(m, key, hash); \
-			if (m->slots[i] != MAP_FREE_SLOT) \
-				return &m->entries[m->slots[i] - 1].value; \
-		} \
-		if (!m->cap || m->used + 1 > m->cap / 4 * 3) \
-			NAME##_rebuild(m, !m->cap ? 8 : \
-				m->live + 1 > m->cap / 2 ? m->cap * 2 : m->cap); \
-		size_t i = hash & (m->cap - 1); \
-		while (m->slots[i] != MAP_FREE_SLOT) \
-			i = (i + 1) & (m->cap - 1); \
-		struct NAME##_entry *e = &m->entries[m->used++]; \
-		memset(e, 0, sizeof(*e)); \
-		e->key = key; \
-		e->hash = hash; \
-		e->live = true; \
-		m->slots[i] = (uint32_t)m->used; \
-		m->live++; \
-		if (added) \
-			*added = true; \
-		return &e->value; \
-	} \
-	static inline __attribute__((unused)) bool NAME##_remove(struct NAME *m, KEY key) \
-	{ \
-		if (!m->live) \
-			return false; \
-		size_t i = NAME##_slot(m, key, (uint32_t)HASH(key)); \
-		if (m->slots[i] == MAP_FREE_SLOT) \
-			return false; \
-		m->entries[m->slots[i] - 1].live = false; /* the slot stays until a rebuild */ \
-		if (--m->live == 0) { \
-			memset(m->slots, 0, m->cap * sizeof(*m->slots)); \
-			m->used = 0; \
-		} \
-		return true; \
-	} \
-	static inline __attribute__((unused)) struct NAME##_entry *NAME##_next( \
-		const struct NAME *m, size_t *pos) \
-	{ \
-		while (*pos < m->used) { \
-			struct NAME##_entry *e = &m->entries[(*pos)++]; \
-			if (e->live) \
-				return e; \
-		} \
-		return NULL; \
-	} \
+#define MAP_DEFINE(NAME, KEY, VALUE, HASH, EQUAL)                                                 \
+	struct NAME##_entry {                                                                     \
+		KEY key;                                                                          \
+		VALUE value;                                                                      \
+		uint32_t hash;                                                                    \
+		bool live;                                                                        \
+	};                                                                                        \
+	struct NAME {                                                                             \
+		struct NAME##_entry *entries;                                                     \
+		uint32_t *slots;                                                                  \
+		size_t first, used, live, cap; /* cap: power of two, number of slots */           \
+	};                                                                                        \
+	static inline __attribute__((unused)) void NAME##_done(struct NAME *m)                    \
+	{                                                                                         \
+		free(m->entries);                                                                 \
+		free(m->slots);                                                                   \
+		memset(m, 0, sizeof(*m));                                                         \
+	}                                                                                         \
+	static inline __attribute__((unused)) void NAME##_clear(struct NAME *m)                   \
+	{                                                                                         \
+		NAME##_done(m);                                                                   \
+	}                                                                                         \
+	static inline __attribute__((unused)) size_t NAME##_count(const struct NAME *m)           \
+	{                                                                                         \
+		return m->live;                                                                   \
+	}                                                                                         \
+	static inline __attribute__((unused))                                                     \
+	size_t NAME##_slot(const struct NAME *m, KEY key, uint32_t hash)                          \
+	{                                                                                         \
+		size_t i = hash & (m->cap - 1);                                                   \
+		for (; m->slots[i] != MAP_FREE_SLOT; i = (i + 1) & (m->cap - 1)) {                \
+			const struct NAME##_entry *e = &m->entries[m->slots[i] - 1];              \
+			if (e->live && e->hash == hash && EQUAL(e->key, key))                     \
+				return i;                                                         \
+		}                                                                                 \
+		return i;                                                                         \
+	}                                                                                         \
+	static inline __attribute__((unused)) VALUE *NAME##_get(const struct NAME *m, KEY key)    \
+	{                                                                                         \
+		if (!m->live)                                                                     \
+			return NULL;                                                              \
+		size_t i = NAME##_slot(m, key, (uint32_t)HASH(key));                              \
+		return m->slots[i] == MAP_FREE_SLOT ? NULL : &m->entries[m->slots[i] - 1].value;  \
+	}                                                                                         \
+	/* Drops removed entries and fits the arrays to `n` live ones: at most half of the slots. \
+	 */                                                                                       \
+	static inline __attribute__((unused)) void NAME##_rebuild(struct NAME *m, size_t n)       \
+	{                                                                                         \
+		size_t cap = 8, kept = 0;                                                         \
+		while (n > cap / 2)                                                               \
+			cap *= 2;                                                                 \
+		for (size_t i = m->first; i < m->used; i++)                                       \
+			if (m->entries[i].live)                                                   \
+				m->entries[kept++] = m->entries[i];                               \
+		m->first = 0;                                                                     \
+		m->used = kept;                                                                   \
+		if (cap != m->cap) {                                                              \
+			m->entries = mem_realloc(m->entries, cap / 4 * 3 * sizeof(*m->entries));  \
+			m->slots = mem_realloc(m->slots, cap * sizeof(*m->slots));                \
+			m->cap = cap;                                                             \
+		}                                                                                 \
+		memset(m->slots, 0, cap * sizeof(*m->slots));                                     \
+		for (size_t i = 0; i < kept; i++) {                                               \
+			size_t s = m->entries[i].hash & (cap - 1);                                \
+			while (m->slots[s] != MAP_FREE_SLOT)                                      \
+				s = (s + 1) & (cap - 1);                                          \
+			m->slots[s] = (uint32_t)i + 1;                                            \
+		}                                                                                 \
+	}                                                                                         \
+	static inline __attribute__((unused))                                                     \
+	VALUE *NAME##_put(struct NAME *m, KEY key, bool *added)                                   \
+	{                                                                                         \
+		uint32_t hash = (uint32_t)HASH(key);                                              \
+		if (added)                                                                        \
+			*added = false;                                                           \
+		if (m->live) {                                                                    \
+			size_t i = NAME##_slot(m, key, hash);                                     \
+			if (m->slots[i] != MAP_FREE_SLOT)                                         \
+				return &m->entries[m->slots[i] - 1].value;                        \
+		}                                                                                 \
+		if (m->used + 1 > m->cap / 4 * 3 || m->used - m->live > m->live + MAP_DEAD_MIN)   \
+			NAME##_rebuild(m, m->live + 1);                                           \
+		size_t i = hash & (m->cap - 1);                                                   \
+		while (m->slots[i] != MAP_FREE_SLOT)                                              \
+			i = (i + 1) & (m->cap - 1);                                               \
+		struct NAME##_entry *e = &m->entries[m->used++];                                  \
+		memset(e, 0, sizeof(*e));                                                         \
+		e->key = key;                                                                     \
+		e->hash = hash;                                                                   \
+		e->live = true;                                                                   \
+		m->slots[i] = (uint32_t)m->used;                                                  \
+		m->live++;                                                                        \
+		if (added)                                                                        \
+			*added = true;                                                            \
+		return &e->value;                                                                 \
+	}                                                                                         \
+	static inline __attribute__((unused)) bool NAME##_remove(struct NAME *m, KEY key)         \
+	{                                                                                         \
+		if (!m->live)                                                                     \
+			return false;                                                             \
+		size_t i = NAME##_slot(m, key, (uint32_t)HASH(key));                              \
+		if (m->slots[i] == MAP_FREE_SLOT)                                                 \
+			return false;                                                             \
+		m->entries[m->slots[i] - 1].live = false; /* the slot stays until a rebuild */    \
+		m->live--;                                                                        \
+		while (m->first < m->used && !m->entries[m->first].live)                          \
+			m->first++;                                                               \
+		return true;                                                                      \
+	}                                                                                         \
+	static inline __attribute__((unused)) struct NAME##_entry *NAME##_next(                   \
+		const struct NAME *m, size_t *pos)                                                \
+	{                                                                                         \
+		if (*pos < m->first)                                                              \
+			*pos = m->first;                                                          \
+		while (*pos < m->used) {                                                          \
+			struct NAME##_entry *e = &m->entries[(*pos)++];                           \
+			if (e->live)                                                              \
+				return e;                                                         \
+		}                                                                                 \
+		return NULL;                                                                      \
+	}                                                                                         \
 	struct NAME##_needs_semicolon
 
-#define MAP_FOREACH(NAME, m, e) \
+#define MAP_FOREACH(NAME, m, e)                                        \
 	for (size_t e##_pos = 0, e##_once = 1; e##_once; e##_once = 0) \
-		for (struct NAME##_entry *e; (e = NAME##_next((m), &e##_pos)) != NULL;)
+		for (struct NAME##_entry * e; (e = NAME##_next((m), &e##_pos)) != NULL;)
