@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* args.h - a command line, read against a table of commands.
+ *
+ * A command and its flags are data: name, help text, and where the value goes in struct options.
+ * Words and flags may be mixed in any order, as the users of upstream's program expect, and the
+ * error texts are those of the library that upstream reads its arguments with.
+ *
+ * Owner:  everything borrows from argv and from the table.
+ * Source: calicoctl.md 1.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/cleanup.h"
+#include "base/err.h"
+
+struct options {
+	/* of every command */
+	const char *log_level, *context;
+	bool allow_version_mismatch, help;
+	/* of some */
+	const char *config, *filename, *ns, *output, *patch, *patch_type, *poll;
+	bool recursive, skip_empty, skip_exists, skip_not_exists, all_namespaces, export;
+	bool overwrite, remove, client_only;
+};
+
+enum flag_type { FLAG_BOOL, FLAG_TEXT };
+
+struct flag {
+	const char *name; /* "" = only the letter */
+	char letter;      /* 0 = none */
+	enum flag_type type;
+	size_t offset; /* in struct options */
+	const char *initial;
+	const char *help; /* NULL = not shown */
+};
+
+struct flags {
+	size_t n;
+	const struct flag *v;
+};
+
+struct invocation;
+
+struct command {
+	const char *name;
+	const char *use; /* what follows the name in the usage line */
+	const char *brief, *detail, *examples;
+	struct flags flags;
+	const struct command *const *children; /* ends with NULL; a group has children and no run */
+	int min_args, max_args;                /* max_args < 0: any number */
+	int (*run)(struct invocation *inv);    /* the exit status */
+};
+
+#define ARGS_PATH_MAX 4
+
+struct invocation {
+	const char *program;
+	const struct command *path[ARGS_PATH_MAX]; /* root first */
+	size_t depth;
+	struct options opt;
+	size_t n_args;
+	const char **args; /* words after the command; the array is the invocation's */
+};
+
+#define ARGS_E_HELP 1 /* show the help of the last command in path */
+
+/* 0, ARGS_E_HELP or -EINVAL with the text in *err. */
+int args_parse(const struct command *root, int argc, char **argv, struct invocation *ret,
+	struct err *err) MUST_CHECK;
+void invocation_done(struct invocation *inv);
+
+/* Walks down the table along the words in args, as `help VERB ...` does. false: no such command. */
+bool args_find(
+	const struct command *root, size_t n, const char *const *args, struct invocation *ret);
+
+extern const struct flags global_flags;
