@@ -61,8 +61,8 @@ static void reap_dead_inboxes(struct loop *l)
 	struct inbox *b, *next;
 
 	TAILQ_FOREACH_SAFE(b, &l->inboxes, link, next)
-	if (!b->fn)
-		inbox_reap(b);
+		if (!b->fn)
+			inbox_reap(b);
 }
 
 struct loop *loop_free(struct loop *l)
@@ -73,7 +73,7 @@ struct loop *loop_free(struct loop *l)
 		return NULL;
 	drop_queue(l);
 	TAILQ_FOREACH(b, &l->inboxes, link)
-	inbox_free(b);
+		inbox_free(b);
 	reap_dead_inboxes(l);
 	sd_event_source_unref(l->wakeup);
 	sd_event_unref(l->sd);
@@ -214,8 +214,8 @@ static void post_flush(struct loop *l)
 
 	l->dirty = false;
 	TAILQ_FOREACH(b, &l->inboxes, link)
-	if (b->want_flush)
-		loop_post(b, EVENT_FLUSH, 0, NULL, 0);
+		if (b->want_flush)
+			loop_post(b, EVENT_FLUSH, 0, NULL, 0);
 }
 
 /* Until nothing is left to handle: what a flush posts brings another flush. */

@@ -11,8 +11,8 @@
 #include "store/store.h"
 
 struct store_config {
-	char *type;		 /* "etcdv3"; NULL = decide by the endpoints */
-	struct strv endpoints;	 /* URLs in the order in which they are tried */
+	char *type;            /* "etcdv3"; NULL = decide by the endpoints */
+	struct strv endpoints; /* URLs in the order in which they are tried */
 	char *discovery_srv;
 	char *username, *password;
 	char *key_file, *cert_file, *ca_file;
@@ -26,5 +26,5 @@ int store_config_from_file(const char *path, struct store_config *ret, struct er
 
 /* Checks and builds: upstream's causes ("no etcd endpoints specified", ...) in *err. Does not
  * connect yet; the first call does. */
-int store_open(struct loop *loop, const struct store_config *config, struct store **ret,
-	struct err *err);
+int store_open(
+	struct loop *loop, const struct store_config *config, struct store **ret, struct err *err);

@@ -8,7 +8,8 @@
  * Calls are asynchronous: each returns an id at once and calls `done` exactly once from the loop,
  * never from inside the call, unless cancelled. Nothing blocks.
  *
- * Units:  deadlines are CLOCK_BOOTTIME nanoseconds, 0 = the store's own (10 s).
+ * Units:  deadlines are CLOCK_BOOTTIME nanoseconds, 0 = the store's own (10 s), STORE_NO_DEADLINE =
+ *         as long as it takes.
  * Owner:  arguments are copied; what a callback gets is borrowed for its duration.
  * Source: datamodel.md 1.1, 1.2.
  */
@@ -24,16 +25,22 @@
 struct loop;
 struct store;
 
+#define STORE_NO_DEADLINE UINT64_MAX
+
+/* More than a default etcd accepts. A larger value is treated as if the key were not there. */
+#define STORE_VALUE_MAX (2u * 1024 * 1024)
+
 enum store_status {
 	STORE_OK,
-	STORE_E_NOT_FOUND, /* get, update, delete: no such key */
-	STORE_E_EXISTS,	   /* create: kv holds what is there */
-	STORE_E_CONFLICT,  /* the revision given is not the present one */
-	STORE_E_COMPACTED, /* list at, or watch from, a revision that is gone: list again */
-	STORE_E_UNAVAILABLE, /* no member answered in time */
+	STORE_E_NOT_FOUND,   /* get, update, delete: no such key */
+	STORE_E_EXISTS,      /* create: kv holds what is there */
+	STORE_E_CONFLICT,    /* the revision given is not the present one */
+	STORE_E_COMPACTED,   /* list at, or watch from, a revision that is gone: list again */
+	STORE_E_UNAVAILABLE, /* no member answered in time; a write may have been done all the same
+			      */
 	STORE_E_UNAUTHORIZED,
 	STORE_E_INVALID, /* a key or revision that cannot be expressed */
-	STORE_E_OTHER,	 /* the server's own words are in err */
+	STORE_E_OTHER,   /* the server's own words are in err */
 };
 
 struct kv {
@@ -41,18 +48,19 @@ struct kv {
 	const char *value; /* NULL in a deletion */
 	size_t len;
 	const char *revision;  /* of this object, for compare */
-	bool created;	       /* watch: this put created the key */
+	bool created;          /* watch: this put created the key */
 	const char *old_value; /* watch deletions: the last value when known */
 	size_t old_len;
 };
 
 struct store_result {
 	enum store_status status;
-	const struct err *err;	/* never NULL; err->msg is "" on success */
-	size_t n;		/* number of kvs */
-	const struct kv *kvs;	/* get, create, update, apply: at most one, as it is now */
-	const char *revision;	/* of the store when it answered; NULL when it did not */
-	bool more;		/* list: further pages follow */
+	const struct err *err; /* never NULL; err->msg is "" on success */
+	size_t n;              /* number of kvs */
+	const struct kv *kvs;  /* at most one but for list and watch: the object as it is now, also
+				* with EXISTS and CONFLICT; delete: as it was */
+	const char *revision;  /* of the store when it answered; NULL when it did not */
+	bool more;             /* list: further pages follow */
 };
 
 typedef void (*store_done_fn)(void *ctx, const struct store_result *res);
@@ -62,7 +70,7 @@ struct store_write {
 	const void *value;
 	size_t len;
 	const char *revision; /* update, delete: compare; NULL on delete = whatever is there */
-	uint32_t ttl_s;	      /* 0 = no lease; a new lease for every write */
+	uint32_t ttl_s;       /* 0 = no lease; a new lease for every write */
 };
 
 struct store *store_free(struct store *s); /* returns NULL; cancels everything */
@@ -78,34 +86,41 @@ uint64_t store_apply(struct store *s, const struct store_write *w, uint64_t dead
 uint64_t store_delete(struct store *s, const struct store_write *w, uint64_t deadline_ns,
 	store_done_fn done, void *ctx);
 
-/* Pages in key order, all at one revision: `done` is called for each, `more` false in the last one
- * or in an error, which ends it. revision NULL = now (linearizable). */
+/* Pieces in key order, all at one revision: `done` is called for each, `more` false in the last one
+ * or in an error, which ends it. revision NULL = now (linearizable). The store's own
+ * deadline is one for each page, a given one is for the whole. A value over the limit or a key that
+ * is none of ours is left out. */
 uint64_t store_list(struct store *s, const struct key_range *range, const char *revision,
 	uint64_t deadline_ns, store_done_fn done, void *ctx);
 
 /* Changes after `revision`, for as long as the store can resume; `done` is called with `more` true
- * for each batch. A result with `more` false ends the watch: STORE_E_COMPACTED (list again) or an
- * error that resuming does not cure. A value over the limit or a key that is none of ours is
- * left out, never an end. */
+ * for each batch, which may be empty (its revision has moved on). A result with `more` false ends
+ * the watch: STORE_E_COMPACTED (list again) or an error that resuming does not cure. A value over
+ * the limit comes as a deletion, a key that is none of ours is left out; neither is an end. */
 uint64_t store_watch(struct store *s, const struct key_range *range, const char *revision,
 	store_done_fn done, void *ctx);
 
 void store_cancel(struct store *s, uint64_t id); /* no callback for it after this */
 
-/* What is asked of an implementation; each member is the call of the same name above. */
+enum store_op {
+	STORE_GET,
+	STORE_CREATE,
+	STORE_UPDATE,
+	STORE_APPLY,
+	STORE_DELETE,
+	STORE_LIST,
+	STORE_WATCH,
+	STORE_OP_N
+};
+
+/* What is asked of an implementation: the calls above, the four writes in one. */
 struct store_ops {
 	const char *name;
 	void (*free)(struct store *s);
 	uint64_t (*get)(struct store *s, const struct key *key, const char *revision,
 		uint64_t deadline_ns, store_done_fn done, void *ctx);
-	uint64_t (*create)(struct store *s, const struct store_write *w, uint64_t deadline_ns,
-		store_done_fn done, void *ctx);
-	uint64_t (*update)(struct store *s, const struct store_write *w, uint64_t deadline_ns,
-		store_done_fn done, void *ctx);
-	uint64_t (*apply)(struct store *s, const struct store_write *w, uint64_t deadline_ns,
-		store_done_fn done, void *ctx);
-	uint64_t (*delete)(struct store *s, const struct store_write *w, uint64_t deadline_ns,
-		store_done_fn done, void *ctx);
+	uint64_t (*write)(struct store *s, enum store_op op, const struct store_write *w,
+		uint64_t deadline_ns, store_done_fn done, void *ctx);
 	uint64_t (*list)(struct store *s, const struct key_range *range, const char *revision,
 		uint64_t deadline_ns, store_done_fn done, void *ctx);
 	uint64_t (*watch)(struct store *s, const struct key_range *range, const char *revision,
