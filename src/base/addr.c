@@ -115,12 +115,12 @@ uint8_t addr_common_bits(const struct addr *a, const struct addr *b)
 struct addr addr_add(const struct addr *a, uint64_t offset)
 {
 	struct addr sum = *a;
-	uint64_t carry = offset;
 
-	for (size_t i = addr_size(a); i-- > 0 && carry;) {
-		carry += sum.bytes[i];
-		sum.bytes[i] = (uint8_t)carry;
-		carry >>= 8;
+	for (size_t i = addr_size(a); i-- > 0 && offset;) {
+		unsigned digit = sum.bytes[i] + (unsigned)(offset & 0xff);
+
+		sum.bytes[i] = (uint8_t)digit;
+		offset = (offset >> 8) + (digit >> 8);
 	}
 	return sum;
 }

@@ -37,28 +37,48 @@ void arena_done(struct arena *a)
 
 void arena_reset(struct arena *a)
 {
-	if (!a->chunks)
+	struct arena_chunk *c = a->chunks;
+
+	if (!c || c->size > CHUNK_MAX) {
+		arena_done(a);
 		return;
-	free_older(a, a->chunks->older);
-	a->chunks->older = NULL;
-	a->chunks->used = 0;
+	}
+	free_older(a, c->older);
+	c->older = NULL;
+	c->used = 0;
 }
 
-static struct arena_chunk *add_chunk(struct arena *a, size_t need)
+static struct arena_chunk *chunk_new(struct arena *a, size_t size)
 {
-	size_t size = a->chunks ? a->chunks->size * 2 : CHUNK_MIN;
-	struct arena_chunk *c;
+	struct arena_chunk *c = mem_alloc(sizeof(*c) + size);
 
-	if (size > CHUNK_MAX)
-		size = CHUNK_MAX;
-	if (size < need)
-		size = need;
-	c = mem_alloc(sizeof(*c) + size);
+	c->older = NULL;
 	c->size = size;
 	c->used = 0;
-	c->older = a->chunks;
-	a->chunks = c;
 	a->total_bytes += sizeof(*c) + size;
+	return c;
+}
+
+static size_t next_size(const struct arena *a)
+{
+	size_t size = a->chunks ? a->chunks->size * 2 : CHUNK_MIN;
+
+	return size < CHUNK_MAX ? size : CHUNK_MAX;
+}
+
+/* A request too large for the next chunk gets its own, behind the one that still has room. */
+static struct arena_chunk *add_chunk(struct arena *a, size_t need)
+{
+	size_t size = next_size(a);
+	struct arena_chunk *c = chunk_new(a, need > size ? need : size);
+
+	if (need > size && a->chunks) {
+		c->older = a->chunks->older;
+		a->chunks->older = c;
+	} else {
+		c->older = a->chunks;
+		a->chunks = c;
+	}
 	return c;
 }
 

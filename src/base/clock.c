@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -35,53 +36,92 @@ const char *clock_format_rfc3339(uint64_t wall_ns, char buf[CLOCK_TEXT_MAX])
 	return buf;
 }
 
-static const char *parse_fraction(const char *p, uint64_t *ns)
+/* Exactly `n` digits and, unless '\0', the character that has to follow; moves *p past them. */
+static int take_number(const char **p, int n, char then, int *ret)
+{
+	int value = 0;
+
+	for (; n > 0; n--, (*p)++) {
+		if (!isdigit((unsigned char)**p))
+			return -EINVAL;
+		value = value * 10 + (**p - '0');
+	}
+	if (then && *(*p)++ != then)
+		return -EINVAL;
+	*ret = value;
+	return 0;
+}
+
+static int take_date(const char **p, struct tm *tm)
+{
+	static const int days[] = { 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+	bool leap;
+
+	if (take_number(p, 4, '-', &tm->tm_year) || take_number(p, 2, '-', &tm->tm_mon) ||
+		take_number(p, 2, 'T', &tm->tm_mday))
+		return -EINVAL;
+	leap = tm->tm_year % 4 == 0 && (tm->tm_year % 100 != 0 || tm->tm_year % 400 == 0);
+	if (tm->tm_mon < 1 || tm->tm_mon > 12 || tm->tm_mday < 1 ||
+		tm->tm_mday > days[tm->tm_mon - 1] - (tm->tm_mon == 2 && !leap))
+		return -EINVAL;
+	tm->tm_year -= 1900;
+	tm->tm_mon -= 1;
+	return 0;
+}
+
+static int take_time(const char **p, struct tm *tm)
+{
+	if (take_number(p, 2, ':', &tm->tm_hour) || take_number(p, 2, ':', &tm->tm_min) ||
+		take_number(p, 2, '\0', &tm->tm_sec))
+		return -EINVAL;
+	return tm->tm_hour > 23 || tm->tm_min > 59 || tm->tm_sec > 59 ? -EINVAL : 0;
+}
+
+static int take_fraction(const char **p, uint64_t *ns)
 {
 	uint64_t unit = NSEC_PER_SEC / 10;
 
 	*ns = 0;
-	if (*p != '.')
-		return p;
-	for (p++; isdigit((unsigned char)*p); p++, unit /= 10)
-		*ns += (uint64_t)(*p - '0') * unit;
-	return p;
+	if (**p != '.')
+		return 0;
+	(*p)++;
+	if (!isdigit((unsigned char)**p))
+		return -EINVAL;
+	for (; isdigit((unsigned char)**p); (*p)++, unit /= 10)
+		*ns += (uint64_t)(**p - '0') * unit;
+	return 0;
 }
 
-static int parse_offset(const char *p, long *seconds)
+static int take_offset(const char **p, long *seconds)
 {
-	int hours, minutes, end = 0;
+	char sign = *(*p)++;
+	int hours, minutes;
 
 	*seconds = 0;
-	if (*p == 'Z' && !p[1])
+	if (sign == 'Z')
 		return 0;
-	if ((*p != '+' && *p != '-') || sscanf(p + 1, "%2d:%2d%n", &hours, &minutes, &end) != 2 ||
-		end != 5 || p[6])
+	if ((sign != '+' && sign != '-') || take_number(p, 2, ':', &hours) ||
+		take_number(p, 2, '\0', &minutes) || hours > 23 || minutes > 59)
 		return -EINVAL;
-	*seconds = (hours * 60L + minutes) * 60 * (*p == '-' ? -1 : 1);
+	*seconds = (hours * 60L + minutes) * 60 * (sign == '-' ? -1 : 1);
 	return 0;
 }
 
 int clock_parse_rfc3339(const char *text, uint64_t *ret_wall_ns)
 {
 	struct tm tm = { 0 };
-	int end = 0;
-	uint64_t ns;
+	const char *p = text;
+	uint64_t ns, whole;
 	long offset;
 	time_t sec;
 
-	if (!text || sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d%n", &tm.tm_year, &tm.tm_mon, &tm.tm_mday,
-			 &tm.tm_hour, &tm.tm_min, &tm.tm_sec, &end) != 6 || end != 19)
+	if (!p || take_date(&p, &tm) || take_time(&p, &tm) || take_fraction(&p, &ns) ||
+		take_offset(&p, &offset) || *p)
 		return -EINVAL;
-	if (tm.tm_mon < 1 || tm.tm_mon > 12 || tm.tm_mday < 1 || tm.tm_mday > 31 ||
-		tm.tm_hour > 23 || tm.tm_min > 59 || tm.tm_sec > 60)
-		return -EINVAL;
-	if (parse_offset(parse_fraction(text + end, &ns), &offset))
-		return -EINVAL;
-	tm.tm_year -= 1900;
-	tm.tm_mon -= 1;
 	sec = timegm(&tm) - offset;
-	if (sec < 0)
+	if (sec < 0 || __builtin_mul_overflow((uint64_t)sec, NSEC_PER_SEC, &whole) ||
+		__builtin_add_overflow(whole, ns, &whole))
 		return -EINVAL;
-	*ret_wall_ns = (uint64_t)sec * NSEC_PER_SEC + ns;
+	*ret_wall_ns = whole;
 	return 0;
 }

@@ -7,32 +7,34 @@
 
 int err_set(struct err *err, int code, const char *fmt, ...)
 {
+	char msg[ERR_MSG_MAX];
 	va_list ap;
 
 	if (!err)
 		return code;
-	err->code = code;
 	va_start(ap, fmt);
-	vsnprintf(err->msg, sizeof(err->msg), fmt, ap);
+	vsnprintf(msg, sizeof(msg), fmt, ap); /* apart: an argument may be the old message */
 	va_end(ap);
+	err->code = code;
+	strcpy(err->msg, msg);
 	return code;
 }
 
 int err_wrap(struct err *err, int code, const char *fmt, ...)
 {
-	char inner[ERR_MSG_MAX];
+	char msg[2 * ERR_MSG_MAX];
 	va_list ap;
-	int len;
+	size_t len;
 
 	if (!err)
 		return code;
-	err->code = code;
-	memcpy(inner, err->msg, sizeof(inner));
 	va_start(ap, fmt);
-	len = vsnprintf(err->msg, sizeof(err->msg), fmt, ap);
+	vsnprintf(msg, ERR_MSG_MAX, fmt, ap);
 	va_end(ap);
-	if (len >= 0 && (size_t)len < sizeof(err->msg))
-		snprintf(err->msg + len, sizeof(err->msg) - (size_t)len, ": %.*s",
-			(int)(sizeof(err->msg) - 3), inner);
+	len = strlen(msg);
+	snprintf(msg + len, sizeof(msg) - len, ": %s", err->msg);
+	err->code = code;
+	memcpy(err->msg, msg, ERR_MSG_MAX - 1);
+	err->msg[ERR_MSG_MAX - 1] = '\0';
 	return code;
 }

@@ -23,7 +23,14 @@
 #undef LOG_WARNING
 
 static const char *const level_names[] = {
-	"TRACE", "DEBUG", "INFO", "WARNING", "ERROR", "FATAL", "PANIC", "OFF",
+	"TRACE",
+	"DEBUG",
+	"INFO",
+	"WARNING",
+	"ERROR",
+	"FATAL",
+	"PANIC",
+	"OFF",
 };
 _Static_assert(ARRAY_SIZE(level_names) == LOG_LEVEL_N, "a name for each level");
 
@@ -110,9 +117,16 @@ static void put_prefix(struct buf *b, enum log_level level, const char *file, in
 
 	localtime_r(&sec, &tm);
 	strftime(when, sizeof(when), "%Y-%m-%d %H:%M:%S", &tm);
-	buf_printf(b, "%s.%03u [%s][%d] %s/%s %d: ", when,
-		(unsigned)(now / NSEC_PER_MSEC % 1000), level_names[level], (int)getpid(),
-		logger.component, base ? base + 1 : file, line);
+	buf_printf(b, "%s.%03u [%s][%d] %s/%s %d: ", when, (unsigned)(now / NSEC_PER_MSEC % 1000),
+		level_names[level], (int)getpid(), logger.component, base ? base + 1 : file, line);
+}
+
+/* Text from outside must not look like a line of ours. */
+static void blank_controls(char *text)
+{
+	for (; *text; text++)
+		if ((unsigned char)*text < ' ' || *text == 0x7f)
+			*text = ' ';
 }
 
 static int syslog_priority(enum log_level level)
@@ -133,11 +147,13 @@ void log_at(enum log_level level, const char *file, int line, const char *fmt, .
 	va_start(ap, fmt);
 	buf_vprintf(&b, fmt, ap);
 	va_end(ap);
+	blank_controls(b.data);
 	if (level >= logger.threshold[LOG_SINK_SYSLOG])
 		syslog(syslog_priority(level), "%s", b.data + prefix);
 	buf_putc(&b, '\n');
 	/* A sink that is gone must not stop the program: there is nowhere left to say so. */
-	if (level >= logger.threshold[LOG_SINK_SCREEN] && write(logger.screen_fd, b.data, b.len) < 0)
+	if (level >= logger.threshold[LOG_SINK_SCREEN] &&
+		write(logger.screen_fd, b.data, b.len) < 0)
 		errno = 0;
 	if (level >= logger.threshold[LOG_SINK_FILE] && logger.file_fd >= 0 &&
 		write(logger.file_fd, b.data, b.len) < 0)

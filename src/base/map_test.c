@@ -46,8 +46,7 @@ static void oracle_remove(struct oracle *o, size_t i)
 		size_t i = 0;                                                                    \
                                                                                                  \
 		assert_int_equal(MAP##_count(m), o->n);                                          \
-		MAP_FOREACH(MAP, m, e)                                                           \
-		{                                                                                \
+		MAP_FOREACH(MAP, m, e) {                                                         \
 			assert_int_equal(e->key, o->key[i]);                                     \
 			assert_int_equal(e->value, o->value[i]);                                 \
 			i++;                                                                     \
@@ -81,8 +80,7 @@ static void oracle_remove(struct oracle *o, size_t i)
 	{                                                                                        \
 		uint64_t n = 1 + rng_below(rng, 4);                                              \
                                                                                                  \
-		MAP_FOREACH(MAP, m, e)                                                           \
-		{                                                                                \
+		MAP_FOREACH(MAP, m, e) {                                                         \
 			uint64_t key = e->key;                                                   \
                                                                                                  \
 			if (!rng_one_in(rng, n))                                                 \

@@ -8,6 +8,8 @@
 
 #include <stddef.h>
 
+#include "base/cleanup.h"
+
 struct arena_chunk;
 
 struct arena {

@@ -11,6 +11,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/cleanup.h"
+
 struct buf {
 	char *data; /* NULL while nothing was ever put in */
 	size_t len;

@@ -16,4 +16,6 @@ uint64_t clock_wall_ns(void); /* CLOCK_REALTIME, for what people and other progr
 #define CLOCK_TEXT_MAX 32
 /* RFC 3339, UTC, whole seconds: 2026-08-22T13:33:20Z */
 const char *clock_format_rfc3339(uint64_t wall_ns, char buf[CLOCK_TEXT_MAX]);
-int clock_parse_rfc3339(const char *text, uint64_t *ret_wall_ns); /* fractions and offsets too */
+/* With fractions (to the nanosecond) and offsets too. -EINVAL also for a day that does not exist,
+ * and for times before 1970 or after 2554. */
+int clock_parse_rfc3339(const char *text, uint64_t *ret_wall_ns);

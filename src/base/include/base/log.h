@@ -3,6 +3,7 @@
  *
  *   2026-08-01 12:00:00.000 [INFO][<pid>] felix/<file> <line>: <message> key=value ...
  *
+ * One message is one line: control characters become blanks.
  * Programs log once, at the place that decides what happens next; libraries stay at debug.
  * Threads: one per process. Source: felix.md 6.10.
  */
@@ -41,15 +42,15 @@ const char *log_level_name(enum log_level level);
 void log_at(enum log_level level, const char *file, int line, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 
-#define log_emit(level, ...) \
-	do { \
-		if (log_enabled(level)) \
+#define log_emit(level, ...)                                            \
+	do {                                                            \
+		if (log_enabled(level))                                 \
 			log_at(level, __FILE__, __LINE__, __VA_ARGS__); \
 	} while (0)
 
-#define log_trace(...)	 log_emit(LOG_TRACE, __VA_ARGS__)
-#define log_debug(...)	 log_emit(LOG_DEBUG, __VA_ARGS__)
-#define log_info(...)	 log_emit(LOG_INFO, __VA_ARGS__)
+#define log_trace(...)   log_emit(LOG_TRACE, __VA_ARGS__)
+#define log_debug(...)   log_emit(LOG_DEBUG, __VA_ARGS__)
+#define log_info(...)    log_emit(LOG_INFO, __VA_ARGS__)
 #define log_warning(...) log_emit(LOG_WARNING, __VA_ARGS__)
-#define log_error(...)	 log_emit(LOG_ERROR, __VA_ARGS__)
-#define log_fatal(...)	 log_emit(LOG_FATAL, __VA_ARGS__)
+#define log_error(...)   log_emit(LOG_ERROR, __VA_ARGS__)
+#define log_fatal(...)   log_emit(LOG_FATAL, __VA_ARGS__)

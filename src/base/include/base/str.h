@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/cleanup.h"
+
 bool str_eq(const char *a, const char *b);
 bool str_eq_nocase(const char *a, const char *b); /* ASCII only */
 bool str_empty(const char *s);
