@@ -82,22 +82,39 @@ static struct arena_chunk *add_chunk(struct arena *a, size_t need)
 	return c;
 }
 
-void *arena_alloc(struct arena *a, size_t size)
+void arena_reserve(struct arena *a, size_t bytes)
 {
 	struct arena_chunk *c = a->chunks;
-	void *p;
 
-	size = (size + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
-	if (!c || c->size - c->used < size)
+	if (c && c->size - c->used >= bytes)
+		return;
+	c = chunk_new(a, bytes);
+	c->older = a->chunks;
+	a->chunks = c;
+}
+
+/* Not zeroed. Texts are packed without alignment, everything else stands on 16 bytes. */
+static void *take(struct arena *a, size_t size, size_t alignment)
+{
+	struct arena_chunk *c = a->chunks;
+	size_t start = c ? (c->used + alignment - 1) & ~(alignment - 1) : 0;
+
+	if (!c || start > c->size || c->size - start < size) {
 		c = add_chunk(a, size);
-	p = c->data + c->used;
-	c->used += size;
-	return memset(p, 0, size);
+		start = 0;
+	}
+	c->used = start + size;
+	return c->data + start;
+}
+
+void *arena_alloc(struct arena *a, size_t size)
+{
+	return memset(take(a, size, ALIGNMENT), 0, size);
 }
 
 void *arena_memdup(struct arena *a, const void *data, size_t len)
 {
-	void *p = arena_alloc(a, len);
+	void *p = take(a, len, ALIGNMENT);
 
 	if (len)
 		memcpy(p, data, len);
@@ -106,10 +123,11 @@ void *arena_memdup(struct arena *a, const void *data, size_t len)
 
 char *arena_strndup(struct arena *a, const char *s, size_t len)
 {
-	char *copy = arena_alloc(a, len + 1);
+	char *copy = take(a, len + 1, 1);
 
 	if (len)
 		memcpy(copy, s, len);
+	copy[len] = '\0';
 	return copy;
 }
 
@@ -127,7 +145,8 @@ char *arena_printf(struct arena *a, const char *fmt, ...)
 	va_start(ap, fmt);
 	va_copy(again, ap);
 	len = vsnprintf(NULL, 0, fmt, ap);
-	text = arena_alloc(a, (size_t)(len > 0 ? len : 0) + 1);
+	text = take(a, (size_t)(len > 0 ? len : 0) + 1, 1);
+	*text = '\0';
 	if (len > 0)
 		vsnprintf(text, (size_t)len + 1, fmt, again);
 	va_end(again);

@@ -11,7 +11,7 @@ struct endpoint_port {
 	const char *name;
 	struct protocol protocol;
 	int64_t port;
-	int64_t host_port; /* WorkloadEndpoint only */
+	int64_t host_port;   /* WorkloadEndpoint only */
 	const char *host_ip; /* WorkloadEndpoint only */
 };
 struct endpoint_port_list {
@@ -87,3 +87,6 @@ struct wep_name {
 int wep_name_parse(const char *name, struct arena *arena, struct wep_name *ret);
 /* From the identifying members of spec; *err says which one is missing. The text goes to out. */
 int wep_name_make(const struct workload_endpoint_spec *spec, struct buf *out, struct err *err);
+/* The start of all names that agree with the members known so far, "node--1-k8s-web--0-"; the node
+ * must be known. */
+int wep_name_prefix(const struct workload_endpoint_spec *spec, struct buf *out, struct err *err);

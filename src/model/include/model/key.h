@@ -21,15 +21,15 @@ struct buf;
 
 enum key_type {
 	KEY_NONE,
-	KEY_RESOURCE,		/* kind, ns (namespaced kinds), name */
-	KEY_BLOCK,		/* cidr */
-	KEY_BLOCK_AFFINITY,	/* affinity_type ("host", "virtual"), host, cidr */
-	KEY_IPAM_HANDLE,	/* name */
-	KEY_IPAM_CONFIG,	/* - */
-	KEY_IPAM_HOST,		/* host (legacy) */
-	KEY_FELIX_STATUS,	/* region, host */
-	KEY_FELIX_LAST_STATUS,	/* region, host */
-	KEY_WORKLOAD_STATUS,	/* region, host, orchestrator, workload, endpoint */
+	KEY_RESOURCE,             /* kind, ns (namespaced kinds), name */
+	KEY_BLOCK,                /* cidr */
+	KEY_BLOCK_AFFINITY,       /* affinity_type ("host", "virtual"), host, cidr */
+	KEY_IPAM_HANDLE,          /* name */
+	KEY_IPAM_CONFIG,          /* - */
+	KEY_IPAM_HOST,            /* host (legacy) */
+	KEY_FELIX_STATUS,         /* region, host */
+	KEY_FELIX_LAST_STATUS,    /* region, host */
+	KEY_WORKLOAD_STATUS,      /* region, host, orchestrator, workload, endpoint */
 	KEY_HOST_ENDPOINT_STATUS, /* host, endpoint */
 };
 
@@ -69,8 +69,9 @@ struct key_range {
 	enum key_type type;
 	enum kind kind;
 	const char *ns;
-	const char *name_prefix; /* WorkloadEndpoint only: the start of a name */
-	const char *host;	 /* affinities, statuses */
+	const char *name_prefix;   /* WorkloadEndpoint only: the start of a name */
+	const char *host;          /* affinities, statuses */
+	const char *affinity_type; /* NULL: "host" */
 	const char *region;
 	uint8_t family; /* blocks and affinities: 4, 6 or 0 */
 };

@@ -37,7 +37,7 @@ enum kind {
 	KIND_N
 };
 
-const char *kind_name(enum kind kind);	 /* "GlobalNetworkPolicy" */
+const char *kind_name(enum kind kind);   /* "GlobalNetworkPolicy" */
 const char *kind_plural(enum kind kind); /* "globalnetworkpolicies", as in keys */
 bool kind_namespaced(enum kind kind);
 

@@ -48,11 +48,12 @@ struct text_map { /* sorted by key, bytewise */
 	size_t n;
 	struct text_pair *v;
 };
-struct raw_json { /* a member that we carry and do not look into; NULL when absent */
+struct raw_json {         /* a member that we carry and do not look into; NULL when absent */
 	const char *text; /* compact JSON */
 };
 
-/* metadata. uid, times and resourceVersion are texts as stored; resource_version is never stored. */
+/* metadata. uid, times and resourceVersion are texts as stored; resource_version is never stored.
+ */
 struct object_meta {
 	const char *name, *generate_name, *ns, *self_link, *uid, *resource_version;
 	struct opt_int generation;
@@ -62,16 +63,36 @@ struct object_meta {
 	struct raw_json owner_references, finalizers, managed_fields;
 };
 
+/* A condition of a status, as Kubernetes writes them. */
+struct condition {
+	const char *type, *status;
+	int64_t observed_generation;
+	const char *last_transition_time, *reason, *message;
+};
+struct condition_list {
+	size_t n;
+	struct condition *v;
+};
+struct conditions_status { /* of Tier and IPPool */
+	struct condition_list conditions;
+};
+
+struct extra; /* an unknown member, kept for the next write */
+
 struct resource {
 	enum kind kind;
 	const char *api_version;
 	struct object_meta meta;
 	void *spec;   /* the kind's own struct, never NULL */
 	void *status; /* NULL for kinds without one, or when absent and not always written */
+	struct extra *extras;
+	size_t n_extras;
 	struct arena arena;
 };
 
-struct resource *resource_new(enum kind kind);
+#define API_VERSION "projectcalico.org/v3"
+
+struct resource *resource_new(enum kind kind);        /* with its apiVersion, else empty */
 struct resource *resource_free(struct resource *res); /* returns NULL */
 DEFINE_CLEANUP(struct resource *, resource_free);
 
@@ -84,6 +105,8 @@ int resource_decode(enum kind kind, const char *json, size_t len, struct resourc
 /* Compact JSON as upstream stores it: member order, Go escaping, defaults left out. Without
  * resourceVersion and selfLink. */
 void resource_encode(const struct resource *res, struct buf *out);
+/* The same with resourceVersion and selfLink, for people. */
+void resource_encode_full(const struct resource *res, struct buf *out);
 
 struct resource *resource_copy(const struct resource *res);
 

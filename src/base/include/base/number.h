@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* number.h - floating point numbers in the text forms that Go gives them.
+ *
+ * Source: Go's strconv.FormatFloat with the fewest digits that read back as the same number.
+ */
+#pragma once
+
+#define NUMBER_TEXT_MAX 64
+
+/* As encoding/json: an exponent below 1e-6 and from 1e21 on: "1e-7", "1e+21". */
+const char *number_format_json(double v, char buf[NUMBER_TEXT_MAX]);
+
+/* As format 'g': an exponent below 1e-4 and from 10^limit on: "1e-05". The limit is 21 for fmt's
+ * %v and 6 for strconv's own. */
+const char *number_format_g(double v, int limit, char buf[NUMBER_TEXT_MAX]);

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* encode.h - resources as compact JSON, the way Go writes it.
+ *
+ * Source: datamodel.md 1.4, 2.0.2.
+ */
+#pragma once
+
+#include "base/buf.h"
+#include "field.h"
+
+/* In quotes; <, >, & and the two Unicode line ends as \u00XX, C0 80 as \u0000. */
+void json_put_text(struct buf *out, const char *text, size_t len);
+
+/* One object with its unknown members. `stored`: without members that are never stored. */
+void encode_object(struct buf *out, const struct resource *res, const struct object_type *t,
+	const void *object, bool stored);
