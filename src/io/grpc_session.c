@@ -379,12 +379,6 @@ void grpc_call_send(struct grpc_call *c, const void *message, size_t len)
 	call_wake(c);
 }
 
-void grpc_call_send_frames(struct grpc_call *c, const void *frames, size_t len)
-{
-	buf_put(&c->out, frames, len);
-	call_wake(c);
-}
-
 void grpc_call_end(struct grpc_call *c)
 {
 	c->out_end = true;
