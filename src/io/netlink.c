@@ -99,6 +99,17 @@ void netlink_msg_end(struct buf *b, const struct nlmsghdr *nlh)
 	b->len += MNL_ALIGN(nlh->nlmsg_len);
 }
 
+const struct nlmsghdr *netlink_msg_next(const void *data, size_t len, size_t *pos)
+{
+	const struct nlmsghdr *nlh = (const void *)((const char *)data + *pos);
+
+	if (*pos >= len || len - *pos < sizeof(*nlh) || nlh->nlmsg_len < sizeof(*nlh) ||
+		nlh->nlmsg_len > len - *pos)
+		return NULL;
+	*pos += MNL_ALIGN((size_t)nlh->nlmsg_len);
+	return nlh;
+}
+
 static struct nlmsghdr *message_at(const struct buf *b, size_t offset)
 {
 	struct nlmsghdr *nlh = (struct nlmsghdr *)(b->data + offset);
@@ -425,10 +436,10 @@ static void dispatch(struct netlink *nl, const struct nlmsghdr *nlh)
 
 void netlink_input(struct netlink *nl, const void *data, size_t len)
 {
-	const struct nlmsghdr *nlh = data;
+	const struct nlmsghdr *nlh;
 
 	nl->counters.received_bytes += len;
-	for (int left = (int)len; mnl_nlmsg_ok(nlh, left); nlh = mnl_nlmsg_next(nlh, &left))
+	for (size_t pos = 0; (nlh = netlink_msg_next(data, len, &pos));)
 		dispatch(nl, nlh);
 	pump(nl);
 }

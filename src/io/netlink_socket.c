@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
-#include <libmnl/libmnl.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -12,7 +11,7 @@
 
 #define RECEIVE_BUFFER (8 << 20)
 #define DATAGRAM_MAX   (64 << 10) /* the kernel fills at most 32 KiB */
-#define DATAGRAMS_MAX  256        /* a wake-up, so that others get their turn */
+#define DATAGRAMS_MAX  16         /* a wake-up: a dump works in the kernel while it is read */
 
 static int set_option(int fd, int option, int value)
 {
@@ -40,10 +39,10 @@ void netlink_socket_failed(struct netlink *nl)
 
 static void clear_sequence_numbers(char *data, size_t len)
 {
-	struct nlmsghdr *nlh = (struct nlmsghdr *)data;
+	const struct nlmsghdr *nlh;
 
-	for (int left = (int)len; mnl_nlmsg_ok(nlh, left); nlh = mnl_nlmsg_next(nlh, &left))
-		nlh->nlmsg_seq = 0;
+	for (size_t pos = 0; (nlh = netlink_msg_next(data, len, &pos));)
+		((struct nlmsghdr *)nlh)->nlmsg_seq = 0;
 }
 
 static void take_datagram(struct netlink *nl, const struct msghdr *m, size_t len)

@@ -398,6 +398,8 @@ static void cut_messages_are_not_read(void **state)
 	netlink_input(f->nl, room, 39);
 	nlh->nlmsg_len = 3;
 	netlink_input(f->nl, room, 40);
+	nlh->nlmsg_len = 0xffffffea;
+	netlink_input(f->nl, room, 40);
 	expect_heard(f, "");
 }
 

@@ -102,3 +102,7 @@ struct netlink_counters netlink_counters(const struct netlink *nl);
  * (sequence number 0). Nothing else may be put into b before netlink_msg_end(), which keeps it. */
 struct nlmsghdr *netlink_msg_begin(struct buf *b, uint16_t type, uint16_t flags, size_t room);
 void netlink_msg_end(struct buf *b, const struct nlmsghdr *nlh);
+
+/* The next whole message of a datagram, *pos from 0; NULL at the end or where it makes no sense.
+ * (libmnl's own walk takes lengths above INT_MAX for negative ones.) */
+const struct nlmsghdr *netlink_msg_next(const void *data, size_t len, size_t *pos);

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* link.h - network interfaces in netlink's words.
+ *
+ * The put functions append one message to a buffer for netlink_batch() or netlink_dump(); the
+ * parser reads RTM_NEWLINK and RTM_DELLINK.
+ * Source: rtnetlink(7), linux/if_link.h.
+ */
+#pragma once
+
+#include <net/if.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+
+struct nlmsghdr;
+
+#define LINK_KIND_MAX 16
+
+struct link_info {
+	uint32_t index;
+	uint32_t flags; /* IFF_UP, IFF_RUNNING, ... */
+	uint32_t group;
+	uint32_t mtu;
+	uint8_t operstate; /* IF_OPER_x */
+	char name[IFNAMSIZ];
+	char kind[LINK_KIND_MAX]; /* "veth", "" for hardware */
+};
+
+/* 0 or -EBADMSG: cut short, or not about the link itself (bridge ports, wireless events). */
+int link_parse(const struct nlmsghdr *nlh, struct link_info *ret);
+
+void link_put_dump(struct buf *b);
+void link_put_group(struct buf *b, uint32_t index, uint32_t group);
+void link_put_up(struct buf *b, uint32_t index, bool up);
