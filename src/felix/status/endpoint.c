@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/map.h"
@@ -43,11 +44,11 @@ struct endpoint_status {
 	bool in_sync;
 };
 
-/* Static texts, so that entries need no copies. */
+/* Static texts: entries need no copies, and equal texts have equal pointers. */
+static const char *const known[] = { "up", "down", "error" };
+
 static const char *status_text(const char *status)
 {
-	static const char *const known[] = { "up", "down", "error" };
-
 	for (size_t i = 0; status && i < ARRAY_SIZE(known); i++)
 		if (str_eq(status, known[i]))
 			return known[i];
@@ -140,7 +141,6 @@ static void write_first(struct endpoint_status *s, uint64_t now_ns)
 /* What the datastore holds for this key, as far as a reader could tell. */
 static const char *stored_status(const struct kv *kv)
 {
-	static const char *const known[] = { "up", "down", "error" };
 	char text[32];
 
 	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
