@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/cleanup.h"
+#include "base/mem.h"
 #include "base/str.h"
 #include "model/node.h"
 #include "node/address.h"

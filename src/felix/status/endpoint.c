@@ -234,8 +234,7 @@ struct endpoint_status *endpoint_status_free(struct endpoint_status *s)
 		store_cancel(s->store, s->call);
 	if (s->list_call)
 		store_cancel(s->store, s->list_call);
-	loop_timer_cancel(s->inbox, TIMER_WRITE);
-	loop_timer_cancel(s->inbox, TIMER_RESYNC);
+	inbox_free(s->inbox);
 	MAP_FOREACH(entry_map, &s->entries, e)
 	entry_drop(s, e->value);
 	entry_map_done(&s->entries);

@@ -104,7 +104,7 @@ struct process_status *process_status_free(struct process_status *p)
 	for (size_t i = 0; i < 2; i++)
 		if (p->calls[i])
 			store_cancel(p->store, p->calls[i]);
-	loop_timer_cancel(p->inbox, 0);
+	inbox_free(p->inbox);
 	free(p->hostname);
 	free(p->region);
 	free(p);
