@@ -157,7 +157,7 @@ static int configure_pools(const struct startup *s, struct err *err)
 	return r;
 }
 
-/* A resource that exists is filled in by `merge` where it lacks something; NULL: left alone. */
+/* A cluster-wide object that must exist; one that does gets the members that it lacks. */
 struct default_resource {
 	enum kind kind;
 	const char *name;
@@ -184,31 +184,12 @@ static int create_default(
 	return client_failed(s, d->name, err);
 }
 
-struct absent {
-	const char *name;
-	bool found;
-};
-
-static void look_for(void *ctx, const char *name, const char *value)
-{
-	struct absent *a = ctx;
-
-	if (str_eq_nocase(a->name, name))
-		a->found = true;
-}
-
-/* Only FelixConfiguration has members to fill in: see FELIX_MEMBERS. */
 static bool fill_members(struct resource *res, const char *const *members)
 {
 	bool changed = false;
 
-	for (; *members; members += 3) {
-		struct absent a = { .name = members[0] };
-
-		felix_configuration_params(res, look_for, &a);
-		if (!a.found && resource_set_text(res, members[1], members[2]) == 0)
-			changed = true;
-	}
+	for (; members && *members; members += 2)
+		changed |= resource_fill_text(res, members[0], members[1]);
 	return changed;
 }
 
@@ -222,29 +203,17 @@ static int ensure_default(
 		return create_default(s, d, err);
 	if (status != CLIENT_OK)
 		return client_failed(s, d->name, err);
-	if (!d->members || !fill_members(res, d->members))
+	if (!fill_members(res, d->members))
 		return 0;
 	status = client_update(s->client, res);
 	return status == CLIENT_OK || status == CLIENT_E_CONFLICT ? 0
 								  : client_failed(s, d->name, err);
 }
 
-/* parameter, path of the member, value */
 static const char *const global_members[] = {
-	"ReportingIntervalSecs",
-	"spec.reportingInterval",
-	"0s",
-	"LogSeverityScreen",
-	"spec.logSeverityScreen",
-	"Info",
-	NULL,
+	"reportingInterval", "0s", "logSeverityScreen", "Info", NULL,
 };
-static const char *const host_members[] = {
-	"DefaultEndpointToHostAction",
-	"spec.defaultEndpointToHostAction",
-	"Return",
-	NULL,
-};
+static const char *const host_members[] = { "defaultEndpointToHostAction", "Return", NULL };
 
 static int configure_defaults(const struct startup *s, const char *name, struct err *err)
 {

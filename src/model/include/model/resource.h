@@ -110,6 +110,10 @@ void resource_encode_full(const struct resource *res, struct buf *out);
 
 struct resource *resource_copy(const struct resource *res);
 
+/* Gives a text or duration member of spec ("reportingInterval") a value if it has none; whether it
+ * did. */
+bool resource_fill_text(struct resource *res, const char *member, const char *value);
+
 const char *text_map_get(const struct text_map *m, const char *key); /* NULL when absent */
 void text_map_set(struct text_map *m, struct arena *a, const char *key, const char *value);
 bool text_map_remove(struct text_map *m, const char *key);
