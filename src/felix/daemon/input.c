@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "input.h"
+
+#include <stdlib.h>
+
+#include "base/buf.h"
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "calc/calc.h"
+#include "config/feed.h"
+#include "model/resource.h"
+#include "model/validate.h"
+#include "problem/problem.h"
+#include "store/store.h"
+
+#define SOURCE "datastore"
+
+struct input {
+	struct calc *calc;
+	struct config_feed *feed;
+	struct problems *problems;
+};
+
+size_t input_ranges(const struct key_range **ret)
+{
+#define RANGE(k) { .type = KEY_RESOURCE, .kind = KIND_##k }
+	static const struct key_range ranges[] = {
+		RANGE(CLUSTER_INFORMATION),
+		RANGE(FELIX_CONFIGURATION),
+		RANGE(NODE),
+		RANGE(TIER),
+		RANGE(PROFILE),
+		RANGE(GLOBAL_NETWORK_POLICY),
+		RANGE(NETWORK_POLICY),
+		RANGE(GLOBAL_NETWORK_SET),
+		RANGE(NETWORK_SET),
+		RANGE(IP_POOL),
+		RANGE(HOST_ENDPOINT),
+		RANGE(WORKLOAD_ENDPOINT),
+	};
+
+	*ret = ranges;
+	return ARRAY_SIZE(ranges);
+}
+
+struct input *input_new(struct calc *calc, struct config_feed *feed, struct problems *problems)
+{
+	struct input *in = mem_new(struct input);
+
+	in->calc = calc;
+	in->feed = feed;
+	in->problems = problems;
+	return in;
+}
+
+struct input *input_free(struct input *in)
+{
+	free(in);
+	return NULL;
+}
+
+static void report(struct input *in, const struct key *key, const char *reason)
+{
+	_cleanup_buf_ struct buf subject = BUF_INIT;
+
+	key_describe(key, &subject);
+	if (problems_set(in->problems, SOURCE, buf_str(&subject), reason) && reason)
+		log_warning("Ignoring %s: %s", buf_str(&subject), reason);
+}
+
+static bool accept_value(struct input *in, const struct kv *kv, struct resource **ret)
+{
+	_cleanup_(resource_freep) struct resource *res = NULL;
+	struct err err = { 0 };
+
+	if (resource_decode(kv->key.kind, kv->value, kv->len, &res, &err) ||
+		resource_check(res, &err)) {
+		report(in, &kv->key, err.msg);
+		calc_invalid(in->calc, &kv->key, res, err.msg);
+		return false;
+	}
+	*ret = TAKE_PTR(res);
+	return true;
+}
+
+bool input_update(struct input *in, const struct kv *kv)
+{
+	_cleanup_(resource_freep) struct resource *res = NULL;
+
+	if (kv->key.type != KEY_RESOURCE)
+		return false;
+	if (kv->value && !accept_value(in, kv, &res))
+		return config_feed_update(in->feed, &kv->key, NULL);
+	report(in, &kv->key, NULL);
+	calc_update(in->calc, &kv->key, res);
+	return config_feed_update(in->feed, &kv->key, res);
+}
