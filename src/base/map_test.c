@@ -147,8 +147,8 @@ static void test_queue_does_not_look_back(void **state)
 		num_map_put(&m, i, NULL);
 	for (uint64_t i = 0; i < 999; i++)
 		num_map_remove(&m, i);
+	m.entries[0].live = true; /* would be seen by a walk that begins at the front */
 	assert_int_equal(num_map_next(&m, &pos)->key, 999);
-	assert_int_equal(m.first, 999); /* where the walk began */
 	num_map_done(&m);
 }
 

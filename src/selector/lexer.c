@@ -21,7 +21,8 @@ static const struct {
 	{ ",", TOKEN_COMMA },
 };
 
-/* The second word may follow after any number of blanks, also none. */
+/* The second word may follow after any number of blanks, also none. What comes behind needs no
+ * look: no operand begins with a character of a word. */
 static const struct {
 	const char *first, *second;
 	enum token_kind kind;
@@ -131,7 +132,7 @@ static bool take_word_operator(struct lexer *lex, struct token *ret)
 
 		if (rest && *word_operators[i].second)
 			rest = skip_prefix(skip_blanks(rest), word_operators[i].second);
-		if (rest && !is_label_char(*rest)) {
+		if (rest) {
 			ret->kind = word_operators[i].kind;
 			lex->at = rest;
 			return true;
