@@ -87,7 +87,7 @@ def test_down_after_a_crash(bare):
     bare.add_host(calico=False)
     os.unlink(f"{bare.directory}/lab.json")
     os.kill(bare.room.pid, signal.SIGKILL)
-    wait.until("the room to end", lambda: started_at(bare.room.pid) is None or bare.room.parent.poll())
+    assert bare.room.parent.wait(10) is not None
     assert take_down(bare.name)
     assert not os.path.exists(bare.directory)
 
