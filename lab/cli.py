@@ -124,7 +124,8 @@ def parser():
     p = command(shell, "sh", "Run a shell or a command inside a host or a workload.",
                 usage="calico-lab sh [--name NAME] HOST [-- COMMAND ...]")
     p.add_argument("host", metavar="HOST", help="host1, host1/w1, or room")
-    p.add_argument("command", nargs=argparse.REMAINDER, metavar="COMMAND", help="default: an interactive shell")
+    p.add_argument("command", nargs=argparse.REMAINDER, metavar="COMMAND",
+                   help="default: an interactive shell")
     size(command(demo.run, "demo", "What `make lab` shows: checks, a lab, a policy, figures."))
     return top
 

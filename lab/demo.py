@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What `make lab` shows: a lab, who reaches whom in it, one policy, what it did and what it costs."""
+"""What `make lab` shows: a lab, who reaches whom in it, one policy, what it did, what it costs."""
 import time
 
 from . import checks, cli, etcd, kernel, matrix, programs

@@ -136,9 +136,12 @@ class Host(Node):
     def workloads(self):
         return {name: Workload(self, facts) for name, facts in self.facts["workloads"].items()}
 
-    def add_workload(self, name=None, ipv4=None, ipv6=None, labels=None, profiles=None, ports=None,
+    def add_workload(self, name=None, ipv4=None, ipv6=None, labels=None, profiles=None, spec=None,
                      namespace="default", publish=True):
-        """A workload with its link up; `publish` writes its WorkloadEndpoint as well."""
+        """A workload with its link up; `publish` writes its WorkloadEndpoint as well.
+
+        `spec` is added to the spec of the WorkloadEndpoint.
+        """
         index = 1 + max((f["index"] for f in self.facts["workloads"].values()), default=0)
         name = name or f"w{index}"
         if name in self.facts["workloads"]:
@@ -151,7 +154,7 @@ class Host(Node):
                  "ipv6": ipv6 or plan.workload_address(host, index, 6),
                  "labels": {"app": name, "host": self.name} if labels is None else labels,
                  "profiles": [plan.PROFILE] if profiles is None else profiles,
-                 "ports": ports or []}
+                 "spec": spec or {}}
         facts["pid"] = self.start("workload-" + name, ["unshare", "--net", "sleep", "infinity"])
         workload = Workload(self, facts)
         workload.connect()

@@ -78,7 +78,8 @@ class Lab:
         except (FileNotFoundError, ValueError):
             lab = None
         if not lab or not lab.room:
-            raise LabError(f"lab '{name}' is not up; bring it up with: ./calico-lab up --name {name}")
+            raise LabError(f"lab '{name}' is not up; bring it up with: "
+                           f"./calico-lab up --name {name}")
         return lab
 
     def save(self):

@@ -38,7 +38,7 @@ def network_of(process):
 def enter(process, kinds=("net", "mount", "pid", "uts", "ipc")):
     """The words before a command that runs in these namespaces of `process`."""
     files = {"mount": "mnt"}
-    return ["nsenter"] + [f"--{kind}={process}/ns/{files.get(kind, kind)}" for kind in kinds] + ["--"]
+    return ["nsenter", *(f"--{kind}={process}/ns/{files.get(kind, kind)}" for kind in kinds), "--"]
 
 
 def ip_batch(process, commands):

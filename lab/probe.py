@@ -40,12 +40,13 @@ class Probe:
     source_address: str = None
     target_address: str = None
     icmp: tuple = None
+    size: int = 0        # bytes of payload at least, for "udp" and an echo
 
     def address(self):
         return self.target_address or self.target.addresses[self.family]
 
     def __str__(self):
-        what = self.protocol if self.protocol in ("icmp",) else f"{self.protocol}/{self.port}"
+        what = f"icmp {self.icmp}" if self.protocol == "icmp" else f"{self.protocol}/{self.port}"
         return f"{self.source.name} -> {self.target.name} IPv{self.family} {what}"
 
 
@@ -92,6 +93,7 @@ class Attempt:
     def __init__(self, loop, probe):
         self.loop, self.probe = loop, probe
         self.token = f"{next(_identifier):x}".encode()
+        self.payload = self.token.ljust(probe.size, b".")
         self.outcome = None
         self.began = time.monotonic()
         self.send_again = None
@@ -159,11 +161,11 @@ class UdpAttempt(Attempt):
         self.send()
 
     def send(self):
-        self.socket.send(self.token)
+        self.socket.send(self.payload)
         self.send_again = time.monotonic() + AGAIN
 
     def advance(self, mask):
-        if self.socket.recv(256) == self.loop.banner(self.probe.target) + self.token:
+        if self.socket.recv(65535) == self.loop.banner(self.probe.target) + self.payload:
             self.outcome = "ok"
 
 
@@ -177,14 +179,14 @@ class EchoAttempt(Attempt):
     def send(self):
         p = self.probe
         data = packet.icmp(p.family, packet.ECHO_REQUEST[p.family], int(self.token, 16) & 0xffff,
-                           self.token)
+                           self.payload)
         self.socket.sendto(data, (p.address(), 0))
         self.send_again = time.monotonic() + AGAIN
 
     def advance(self, mask):
-        data, sender = self.socket.recvfrom(2048)
+        data, sender = self.socket.recvfrom(65535)
         data = packet.without_ip_header(self.probe.family, data)
-        if (data[0] == packet.ECHO_REPLY[self.probe.family] and data[8:] == self.token
+        if (data[0] == packet.ECHO_REPLY[self.probe.family] and data[8:] == self.payload
                 and sender[0] == self.probe.address()):
             self.outcome = "ok"
 
@@ -270,8 +272,8 @@ class Loop:
 
     def reply(self, s, banner):
         with contextlib.suppress(OSError):
-            token, sender = s.recvfrom(256)
-            s.sendto(banner + token, sender)
+            payload, sender = s.recvfrom(65535)
+            s.sendto(banner + payload, sender)
 
     def run(self, probes, seconds):
         waiting = list(reversed(probes))

@@ -9,9 +9,13 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 RELEASE = os.path.join(ROOT, "build", "release")
 
 
+def build_directory(build=None):
+    return os.path.abspath(build or os.environ.get("CALICO_BUILD") or RELEASE)
+
+
 def directory(build=None):
     """One directory with a link to each program of a build: BUILD/bin."""
-    build = os.path.abspath(build or os.environ.get("CALICO_BUILD") or RELEASE)
+    build = build_directory(build)
     found = find(build)
     missing = [name for name in PROGRAMS if name not in found]
     if missing:

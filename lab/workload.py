@@ -57,9 +57,7 @@ class Workload:
                 "containerID": self.facts["container"], "workload": self.facts["name"],
                 "interfaceName": self.interface,
                 "ipNetworks": [f"{self.addresses[4]}/32", f"{self.addresses[6]}/128"],
-                "profiles": self.facts["profiles"]}
-        if self.facts["ports"]:
-            spec["ports"] = self.facts["ports"]
+                "profiles": self.facts["profiles"], **self.facts["spec"]}
         name = plan.endpoint_name(self.host.name, "cni", self.facts["container"], "eth0")
         return {"apiVersion": "projectcalico.org/v3", "kind": "WorkloadEndpoint",
                 "metadata": {"name": name, "namespace": self.facts["namespace"],

@@ -6,6 +6,8 @@
 
 #include "base/mem.h"
 
+#define FIRST_CAP 64 /* most texts fit; growing from nothing byte by byte costs more */
+
 void buf_done(struct buf *b)
 {
 	free(b->data);
@@ -21,7 +23,9 @@ void buf_clear(struct buf *b)
 
 char *buf_reserve(struct buf *b, size_t extra)
 {
-	mem_grow(&b->data, &b->cap, b->len + extra + 1, 1);
+	size_t need = b->len + extra + 1;
+
+	mem_grow(&b->data, &b->cap, need < FIRST_CAP ? FIRST_CAP : need, 1);
 	return b->data + b->len;
 }
 

@@ -47,15 +47,13 @@ static void compare(const struct num_delta *d, const struct oracle *o)
 {
 	size_t updates = 0, deletes = 0;
 
-	DELTA_FOREACH_UPDATE(num_delta, d, c)
-	{
+	DELTA_FOREACH_UPDATE(num_delta, d, c) {
 		updates++;
 		assert_true(needs_update(o, c->key));
 		assert_int_equal(*c->desired, o->desired[c->key]);
 		assert_int_equal(value_or_zero(c->actual), o->actual[c->key]);
 	}
-	DELTA_FOREACH_DELETE(num_delta, d, c)
-	{
+	DELTA_FOREACH_DELETE(num_delta, d, c) {
 		deletes++;
 		assert_true(needs_delete(o, c->key));
 		assert_null(c->desired);
@@ -76,15 +74,13 @@ static void compare(const struct num_delta *d, const struct oracle *o)
 /* As a driver does: some are accepted, some refused and stay. */
 static void apply_some(struct num_delta *d, struct oracle *o, struct rng *rng)
 {
-	DELTA_FOREACH_UPDATE(num_delta, d, c)
-	{
+	DELTA_FOREACH_UPDATE(num_delta, d, c) {
 		if (rng_one_in(rng, 4))
 			continue;
 		o->actual[c->key] = *c->desired;
 		num_delta_set_actual(d, c->key, *c->desired);
 	}
-	DELTA_FOREACH_DELETE(num_delta, d, c)
-	{
+	DELTA_FOREACH_DELETE(num_delta, d, c) {
 		if (rng_one_in(rng, 4))
 			continue;
 		o->actual[c->key] = 0;
@@ -177,7 +173,7 @@ static void test_walks_in_the_order_of_change(void **state)
 	num_delta_set_desired(&d, 9, 2);
 	num_delta_set_desired(&d, 7, 3); /* keeps its place */
 	DELTA_FOREACH_UPDATE(num_delta, &d, c)
-	assert_int_equal(c->key, order[i++]);
+		assert_int_equal(c->key, order[i++]);
 	assert_int_equal(i, ARRAY_SIZE(order));
 	num_delta_done(&d);
 }

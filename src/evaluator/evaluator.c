@@ -169,6 +169,19 @@ static void collect(const struct evaluation *e, struct candidates *ret)
 		qsort(ret->v, ret->n, sizeof(*ret->v), compare_candidates);
 }
 
+void evaluate_policies(const struct world *w, const struct resource *endpoint,
+	enum direction direction, enum stage stage, policy_fn fn, void *ctx)
+{
+	struct evaluation e = {
+		.w = w, .endpoint = endpoint, .direction = direction, .stage = stage
+	};
+	_cleanup_(candidates_done) struct candidates policies = { 0 };
+
+	collect(&e, &policies);
+	for (size_t i = 0; i < policies.n; i++)
+		fn(ctx, policies.v[i].tier_name, policies.v[i].policy);
+}
+
 /* What they say */
 
 static enum outcome run_rules(struct evaluation *e, const struct rule_list *rules, const char *ns,

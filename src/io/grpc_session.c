@@ -31,6 +31,7 @@ struct grpc_call {
 	unsigned http_status;
 	bool is_grpc;
 	bool has_code, refused_here;
+	bool feeding, cancelled; /* cancelled by its own callback: freed when that is over */
 	unsigned code;
 	struct buf message;
 };
@@ -135,17 +136,39 @@ static int on_header(nghttp2_session *h2, const nghttp2_frame *frame, const uint
 	return 0;
 }
 
+static int on_piece(void *ctx, const uint8_t *data, size_t len, bool end)
+{
+	struct grpc_call *c = ctx;
+	int r = c->ops->message(c->ctx, data, len, end);
+
+	return c->cancelled ? -ECANCELED : r;
+}
+
+static int feed_call(struct grpc_call *c, const uint8_t *data, size_t len)
+{
+	int r;
+
+	if (!c->is_grpc)
+		return -EBADMSG;
+	c->feeding = true;
+	r = grpc_reader_feed(&c->reader, data, len, on_piece, c);
+	c->feeding = false;
+	return r;
+}
+
 static int on_data(nghttp2_session *h2, uint8_t flags, int32_t stream, const uint8_t *data,
 	size_t len, void *ctx)
 {
 	struct grpc_call *c = call_of(h2, stream);
 
-	if (!c || c->refused_here)
+	if (!c || c->refused_here || feed_call(c, data, len) >= 0)
 		return 0;
-	if (!c->is_grpc || grpc_reader_feed(&c->reader, data, len, c->ops->message, c->ctx) < 0) {
-		c->refused_here = true;
-		nghttp2_submit_rst_stream(h2, NGHTTP2_FLAG_NONE, stream, NGHTTP2_CANCEL);
+	if (c->cancelled) {
+		call_free(c);
+		return 0;
 	}
+	c->refused_here = true;
+	nghttp2_submit_rst_stream(h2, NGHTTP2_FLAG_NONE, stream, NGHTTP2_CANCEL);
 	return 0;
 }
 
@@ -379,6 +402,12 @@ void grpc_call_send(struct grpc_call *c, const void *message, size_t len)
 	call_wake(c);
 }
 
+void grpc_call_send_frames(struct grpc_call *c, const void *frames, size_t len)
+{
+	buf_put(&c->out, frames, len);
+	call_wake(c);
+}
+
 void grpc_call_end(struct grpc_call *c)
 {
 	c->out_end = true;
@@ -391,7 +420,9 @@ struct grpc_call *grpc_call_cancel(struct grpc_call *c)
 		return NULL;
 	nghttp2_session_set_stream_user_data(c->session->h2, c->stream, NULL);
 	nghttp2_submit_rst_stream(c->session->h2, NGHTTP2_FLAG_NONE, c->stream, NGHTTP2_CANCEL);
-	call_free(c);
+	c->cancelled = true;
+	if (!c->feeding)
+		call_free(c);
 	return NULL;
 }
 

@@ -94,6 +94,7 @@ static void filter_copy(struct waiter *w, const struct key_range *range)
 	copy->ns = arena_strdup(&w->texts, range->ns);
 	copy->name_prefix = arena_strdup(&w->texts, range->name_prefix);
 	copy->host = arena_strdup(&w->texts, range->host);
+	copy->affinity_type = arena_strdup(&w->texts, range->affinity_type);
 	copy->region = arena_strdup(&w->texts, range->region);
 }
 

@@ -121,7 +121,7 @@ static bool in_range(const struct key_range *r, const struct key *k)
 	if (r->family && k->cidr.addr.family != r->family)
 		return false;
 	return text_fits(r->ns, k->ns) && text_fits(r->host, k->host) &&
-	       text_fits(r->region, k->region) &&
+	       text_fits(r->affinity_type, k->affinity_type) && text_fits(r->region, k->region) &&
 	       (!r->name_prefix || str_starts(k->name, r->name_prefix));
 }
 

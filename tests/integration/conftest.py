@@ -10,7 +10,10 @@ import pytest
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 
+sys.path.insert(1, os.path.dirname(os.path.abspath(__file__)))
+
 from lab import lab as labs, programs  # noqa: E402
+from stage import Stage  # noqa: E402
 
 # Reports of the sanitizers become files, which end_lab() looks for.
 SANITIZERS = {
@@ -59,3 +62,27 @@ def name(request):
     labs.take_down(name)
     yield name
     labs.take_down(name)
+
+
+@pytest.fixture(scope="module")
+def make_stage(request):
+    """make_stage(cast, ...) -> the module's Stage; ends with the module."""
+    name = lab_name(request.node.name)
+    labs.take_down(name)
+    stages = []
+
+    def make(cast, **arguments):
+        stages.append(Stage(name, programs.directory(), cast, env=SANITIZERS, **arguments))
+        return stages[-1]
+
+    yield make
+    for stage in stages:
+        end_lab(stage.lab)
+
+
+@pytest.fixture(autouse=True)
+def clear_stage(request):
+    """No policy of one test is there in the next."""
+    yield
+    if "stage" in request.fixturenames:
+        request.getfixturevalue("stage").clear()

@@ -8,8 +8,11 @@ import time
 import pytest
 
 from lab import etcd, matrix, namespaces, probe, wait
+from lab.host import BIRD_CONFIG, BIRD_SOCKET
+from lab.kernel import NftEvents, memory_table
 from lab.lab import BASE, Lab, take_down
 from lab.node import LabError
+from lab.programs import ROOT
 from lab.room import started_at
 
 
@@ -84,7 +87,7 @@ def test_down_after_a_crash(bare):
     bare.add_host(calico=False)
     os.unlink(f"{bare.directory}/lab.json")
     os.kill(bare.room.pid, signal.SIGKILL)
-    wait.until("the room to end", lambda: started_at(bare.room.pid) is None or bare.room.parent.poll())
+    assert bare.room.parent.wait(10) is not None
     assert take_down(bare.name)
     assert not os.path.exists(bare.directory)
 
@@ -191,6 +194,84 @@ def test_probe_tells_a_refusal_from_silence(bare):
     began = time.monotonic()
     result, = probe.run([probe.Probe(source, target)], seconds=5)
     assert result.outcome == "refused" and time.monotonic() - began < 4
+
+
+BIRD = """
+log stderr all;
+router id {own4};
+protocol device {{ }}
+protocol direct {{ ipv4; ipv6; interface "eth0"; }}
+protocol kernel kernel4 {{ learn; ipv4 {{ import all; export all; }}; }}
+protocol kernel kernel6 {{ learn; ipv6 {{ import all; export all; }}; }}
+template bgp mesh {{ connect delay time 1; }}
+protocol bgp peer4 from mesh {{
+  local {own4} as 64512; neighbor {peer4} as 64512;
+  ipv4 {{ import all; export where net ~ 10.65.0.0/16; next hop self; }};
+}}
+protocol bgp peer6 from mesh {{
+  local {own6} as 64512; neighbor {peer6} as 64512;
+  ipv6 {{ import all; export where net ~ fd00:65::/48; next hop self; }};
+}}
+"""
+
+
+def test_bird_spreads_routes(bare):
+    """Two hosts with a BIRD configuration by hand; workload routes of one reach the other."""
+    ends = add_four_workloads(bare)
+    hosts = list(bare.hosts.values())
+    for host, peer in (hosts, hosts[::-1]):
+        host.run("mkdir", "-p", os.path.dirname(BIRD_CONFIG))
+        host.write(BIRD_CONFIG, BIRD.format(own4=host.addresses[4], own6=host.addresses[6],
+                                            peer4=peer.addresses[4], peer6=peer.addresses[6]))
+        host.start_bird()
+        for workload in host.workloads.values():
+            host.ip(*(f"route add {workload.addresses[f]} dev {workload.interface}"
+                      for f in (4, 6)))
+    for host in hosts:
+        for family in (4, 6):
+            wait.until(f"routes on {host.name}", lambda: bare.has_all_routes(host, family), 20)
+    foreign = next(w for w in ends if w.host.name == "host2")
+    assert f"via {hosts[1].addresses[4]}" in hosts[0].routes(4)[foreign.addresses[4]]
+    assert "Established" in hosts[0].run("birdc", "-s", BIRD_SOCKET, "show", "protocols").stdout
+
+
+def test_nft_commits_are_seen_as_they_happen(bare):
+    host, other = bare.add_host(calico=False), bare.add_host(calico=False)
+    events, quiet = NftEvents(host.process), NftEvents(other.process)
+    began = time.monotonic()
+    host.run("nft", "add", "table", "ip", "t")
+    assert began < events.next_commit() < time.monotonic()
+    with pytest.raises(TimeoutError):
+        quiet.next_commit(0.05)
+
+
+def test_memory_of_each_process(bare):
+    bare.add_host(calico=False)
+    line, = [line.split() for line in memory_table(bare).splitlines() if " etcd " in line]
+    pss, private, dirty = map(int, line[2:])
+    assert pss >= private >= dirty > 1000
+
+
+def calico_lab(*words):
+    return subprocess.run([os.path.join(ROOT, "calico-lab"), *words], capture_output=True,
+                          text=True, timeout=60)
+
+
+def test_command_line(bare):
+    """Exit codes pass through; what cannot be done says what to do."""
+    bare.add_host(calico=False).add_workload(publish=False)
+    done = calico_lab("sh", "--name", bare.name, "host1", "--", "sh", "-c", "hostname; exit 7")
+    assert (done.returncode, done.stdout) == (7, "host1\n")
+    done = calico_lab("sh", "--name", bare.name, "host1/w1", "ip", "-o", "-4", "address")
+    assert "10.65.1.1/32" in done.stdout
+    done = calico_lab("sh", "--name", bare.name, "host9")
+    assert done.returncode == 1 and "it has: room, host1, host1/w1" in done.stderr
+    assert "10.65.1.1" in calico_lab("status", "--name", bare.name).stdout
+    done = calico_lab("matrix", "--name", "t-no-such-lab")
+    assert done.returncode == 1 and "./calico-lab up --name t-no-such-lab" in done.stderr
+    assert calico_lab("down", "--name", bare.name).returncode == 0
+    assert "not there" in calico_lab("down", "--name", bare.name).stdout
+    assert calico_lab("down", "--name", "../etc").returncode == 1
 
 
 def test_drawing():

@@ -29,7 +29,6 @@ struct memory_datastore {
 	memory_hook_fn hook;
 	void *hook_ctx;
 	size_t page_size;
-	bool cut;
 	uint64_t counts[STORE_OP_N];
 };
 
@@ -48,6 +47,7 @@ struct memory_store {
 	struct memory_datastore *d;
 	struct pending *pending;
 	struct inbox *inbox; /* brings the next page of a list */
+	bool cut;
 	TAILQ_HEAD(, job) jobs;
 };
 
@@ -135,12 +135,6 @@ void memory_set_page_size(struct memory_datastore *d, size_t keys)
 	d->page_size = keys;
 }
 
-void memory_cut(struct memory_datastore *d, bool cut)
-{
-	d->cut = cut;
-	notify(d);
-}
-
 void memory_compact(struct memory_datastore *d)
 {
 	mvcc_compact(&d->data, d->data.revision);
@@ -166,10 +160,12 @@ size_t memory_keys(const struct memory_datastore *d)
 	return d->data.live;
 }
 
-static enum memory_fate fate_of(struct memory_datastore *d, enum store_op op, const struct key *key)
+static enum memory_fate fate_of(struct memory_store *c, enum store_op op, const struct key *key)
 {
+	struct memory_datastore *d = c->d;
+
 	d->counts[op]++;
-	if (d->cut)
+	if (c->cut)
 		return MEMORY_UNAVAILABLE;
 	return d->hook ? d->hook(d->hook_ctx, op, key) : MEMORY_PROCEED;
 }
@@ -246,7 +242,7 @@ static uint64_t memory_get(struct store *s, const struct key *key, const char *r
 	struct memory_store *c = client(s);
 	uint64_t id = pending_add(c->pending, NULL, done, ctx), at;
 	_cleanup_buf_ struct buf path = BUF_INIT;
-	enum memory_fate fate = fate_of(c->d, STORE_GET, key);
+	enum memory_fate fate = fate_of(c, STORE_GET, key);
 	enum store_status status = read_at(c->d, revision, &at);
 	const struct version *v;
 
@@ -327,7 +323,7 @@ static uint64_t memory_write(struct store *s, enum store_op op, const struct sto
 	struct memory_store *c = client(s);
 	uint64_t id = pending_add(c->pending, NULL, done, ctx);
 	_cleanup_buf_ struct buf path = BUF_INIT;
-	enum memory_fate fate = fate_of(c->d, op, w->key);
+	enum memory_fate fate = fate_of(c, op, w->key);
 
 	if (key_format(w->key, &path) < 0)
 		pending_post_status(c->pending, id, STORE_E_INVALID, "incomplete key");
@@ -403,7 +399,7 @@ static void list_page(struct memory_store *c, struct job *j)
 	struct buf reply = BUF_INIT;
 	bool more;
 
-	if (fate_of(c->d, STORE_LIST, NULL) != MEMORY_PROCEED) {
+	if (fate_of(c, STORE_LIST, NULL) != MEMORY_PROCEED) {
 		job_end(c, j, STORE_E_UNAVAILABLE, "context deadline exceeded");
 		return;
 	}
@@ -473,7 +469,7 @@ static void watch_go_on(struct memory_store *c, struct job *j)
 	struct buf reply = BUF_INIT;
 	const struct version *v;
 
-	if (c->d->cut)
+	if (c->cut)
 		return;
 	if (j->revision < c->d->data.compacted) {
 		job_end(c, j, STORE_E_COMPACTED, "required revision has been compacted");
@@ -524,6 +520,12 @@ static void notify(struct memory_datastore *d)
 		TAILQ_FOREACH_SAFE(j, &c->jobs, link, next)
 			if (j->is_watch)
 				watch_go_on(c, j);
+}
+
+void memory_cut(struct store *s, bool cut)
+{
+	client(s)->cut = cut;
+	notify(client(s)->d);
 }
 
 static void memory_cancel(struct store *s, uint64_t id)

@@ -22,7 +22,7 @@ struct buf {
 #define BUF_INIT ((struct buf){ 0 })
 
 void buf_done(struct buf *b);
-void buf_clear(struct buf *b);		       /* keeps the memory */
+void buf_clear(struct buf *b);                  /* keeps the memory */
 char *buf_reserve(struct buf *b, size_t extra); /* room after len; the caller raises len */
 void buf_put(struct buf *b, const void *data, size_t len);
 void buf_puts(struct buf *b, const char *s);
@@ -30,7 +30,7 @@ void buf_putc(struct buf *b, char c);
 void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void buf_vprintf(struct buf *b, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
 void buf_consume(struct buf *b, size_t len); /* drops bytes from the front */
-char *buf_take(struct buf *b);		     /* "" when empty; the buffer is empty afterwards */
+char *buf_take(struct buf *b);               /* "" when empty; the buffer is empty afterwards */
 
 /* The text so far, "" when empty; ends at the next change. */
 static inline const char *buf_str(const struct buf *b)

@@ -11,25 +11,25 @@
 #define _cleanup_(fn) __attribute__((cleanup(fn)))
 
 /* Defines `void namep(type *)` for _cleanup_ out of a destructor that accepts NULL. */
-#define DEFINE_CLEANUP(type, fn) \
+#define DEFINE_CLEANUP(type, fn)          \
 	static inline void fn##p(type *p) \
-	{ \
-		fn(*p); \
-	} \
+	{                                 \
+		fn(*p);                   \
+	}                                 \
 	struct fn##_needs_semicolon
 
-#define TAKE_PTR(p) \
-	({ \
+#define TAKE_PTR(p)                         \
+	({                                  \
 		__typeof__(p) taken_ = (p); \
-		(p) = NULL; \
-		taken_; \
+		(p) = NULL;                 \
+		taken_;                     \
 	})
 
-#define TAKE_FD(fd) \
-	({ \
+#define TAKE_FD(fd)                \
+	({                         \
 		int taken_ = (fd); \
-		(fd) = -1; \
-		taken_; \
+		(fd) = -1;         \
+		taken_;            \
 	})
 
 static inline void close_fdp(int *fd)
@@ -39,6 +39,6 @@ static inline void close_fdp(int *fd)
 }
 #define _cleanup_close_ _cleanup_(close_fdp)
 
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+#define ARRAY_SIZE(a)                   (sizeof(a) / sizeof((a)[0]))
 #define container_of(ptr, type, member) ((type *)((char *)(ptr)-offsetof(type, member)))
-#define MUST_CHECK __attribute__((warn_unused_result))
+#define MUST_CHECK                      __attribute__((warn_unused_result))

@@ -166,8 +166,8 @@
 	static inline __attribute__((unused)) void NAME##_resync_end(struct NAME *d)             \
 	{                                                                                        \
 		MAP_FOREACH(NAME##_states, &d->states, e)                                        \
-		if (e->value.is_actual && e->value.seen != d->resync)                            \
-			NAME##_unset_actual(d, e->key);                                          \
+			if (e->value.is_actual && e->value.seen != d->resync)                    \
+				NAME##_unset_actual(d, e->key);                                  \
 	}                                                                                        \
 	struct NAME##_needs_semicolon
 

@@ -26,7 +26,7 @@ char *mem_strdup(const char *s) __attribute__((malloc, returns_nonnull));
 char *mem_strndup(const char *s, size_t len) __attribute__((malloc, returns_nonnull));
 char *mem_printf(const char *fmt, ...) __attribute__((format(printf, 1, 2), returns_nonnull));
 
-#define mem_new(type)	  ((type *)mem_zalloc(sizeof(type)))
+#define mem_new(type)      ((type *)mem_zalloc(sizeof(type)))
 #define mem_new_n(type, n) ((type *)mem_zalloc(sizeof(type) * (n)))
 
 static inline void mem_freep(void *p)

@@ -8,8 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SHA224_LEN   28
-#define SHA256_LEN   32
+#define SHA224_LEN  28
+#define SHA256_LEN  32
 #define ID_TEXT_MAX 64
 
 void sha224(const void *data, size_t len, uint8_t ret[SHA224_LEN]);

@@ -94,4 +94,10 @@ struct verdict evaluate(const struct world *w, const struct resource *endpoint,
 bool evaluate_applies(const struct world *w, const struct resource *policy,
 	const struct resource *endpoint, enum direction direction, enum stage stage);
 
+/* All that apply, in the order in which they are asked. `tier` is the name, also of one that does
+ * not exist. */
+typedef void (*policy_fn)(void *ctx, const char *tier, const struct resource *policy);
+void evaluate_policies(const struct world *w, const struct resource *endpoint,
+	enum direction direction, enum stage stage, policy_fn fn, void *ctx);
+
 const char *verdict_reason_text(enum verdict_reason reason);

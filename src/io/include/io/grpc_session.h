@@ -83,8 +83,10 @@ struct grpc_call *grpc_call_start(struct grpc_session *s, const char *path,
 	const struct grpc_header *extra, size_t n_extra, uint64_t timeout_ns,
 	const struct grpc_call_ops *ops, void *ctx);
 void grpc_call_send(struct grpc_call *c, const void *message, size_t len);
-void grpc_call_end(struct grpc_call *c);                 /* nothing more will be sent */
-struct grpc_call *grpc_call_cancel(struct grpc_call *c); /* returns NULL; no `done` */
+void grpc_call_send_frames(
+	struct grpc_call *c, const void *frames, size_t len); /* framed already */
+void grpc_call_end(struct grpc_call *c);                      /* nothing more will be sent */
+struct grpc_call *grpc_call_cancel(struct grpc_call *c);      /* returns NULL; no `done` */
 
 /* "%E2%82%AC" and so on; bad escapes stay as they are. */
 void grpc_message_decode(struct buf *out, const char *text, size_t len);

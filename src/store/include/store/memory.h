@@ -30,9 +30,9 @@ typedef enum memory_fate (*memory_hook_fn)(
 void memory_set_hook(struct memory_datastore *d, memory_hook_fn fn, void *ctx);
 void memory_set_page_size(struct memory_datastore *d, size_t keys); /* of lists; 5,000 */
 
-/* While cut, every call is answered as unavailable and watches stand still; afterwards they go on
- * where they were, unless that has been compacted. */
-void memory_cut(struct memory_datastore *d, bool cut);
+/* Cuts one client off: every call is answered as unavailable and watches stand still; afterwards
+ * they go on where they were, unless that has been compacted. */
+void memory_cut(struct store *s, bool cut);
 void memory_compact(struct memory_datastore *d); /* all but the present */
 
 /* Past the clients: any path, any bytes. value NULL deletes. */

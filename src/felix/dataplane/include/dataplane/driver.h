@@ -14,7 +14,14 @@
  *   PHASE_DELETIONS  chains, classes and sets that nothing refers to any more
  *
  * gives "no packet before policy" on the way in and "deny before delete" on the way out.
- * Nothing is applied before the in_sync message was handed on.
+ * Nothing is applied before the in_sync message was handed on. No message comes while a walk is
+ * under way: what changes meanwhile is one later walk.
+ *
+ * A driver that is not yet able (it still reads the kernel's state) says that it has work in its
+ * first phase and is done once it could do it. One that could not do all it had to, in a way that
+ * later phases must not build on, calls `failed` in place of `done`: the walk ends there and begins
+ * anew after a back-off. A single refused object is no such failure: it is reported, the rest goes
+ * on.
  */
 #pragma once
 
@@ -40,13 +47,16 @@ struct driver_ops {
 	void (*message)(struct driver *d, const Felix__ToDataplane *msg);
 	bool (*pending)(const struct driver *d, enum phase phase);
 	void (*apply)(struct driver *d, enum phase phase);
+	void (*settled)(struct driver *d); /* may be NULL: a walk came to its end, tell status */
 };
 
 /* The dataplane, as a driver sees it. */
 struct driver_host {
 	void *ctx;
 	void (*done)(void *ctx, struct driver *d, enum phase phase);
-	void (*wake)(void *ctx);	/* there is work: come back at the next flush */
+	void (*failed)(
+		void *ctx, struct driver *d, enum phase phase); /* never from inside apply() */
+	void (*wake)(void *ctx); /* there is work: come back at the next flush */
 	void (*problem)(void *ctx, const char *source, const char *subject, const char *reason);
 };
 

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* client.h - what the parts of the etcd store share.
+ *
+ *   etcd.c   the store's interface, the cluster's identity
+ *   rpc.c    one request with its deadline, repeats and authentication
+ *   read.c   get and list          write.c  create, update, apply, delete
+ *   watch.c  all watches on one stream
+ */
+#pragma once
+
+#include <bsd/sys/queue.h>
+
+#include "../pending.h"
+#include "base/rng.h"
+#include "io/grpc_channel.h"
+#include "request.h"
+#include "store/etcd.h"
+
+struct etcd;
+
+/* --- rpc.c --- */
+
+struct rpc {
+	TAILQ_ENTRY(rpc) link;
+	struct etcd *e;
+	const struct rpc_ops *ops;
+	uint64_t id;          /* of the store's call; 0 = of our own */
+	uint64_t serial;      /* id of its timer */
+	uint64_t call;        /* of the channel; 0 = waiting for a repeat or for a token */
+	uint64_t deadline_ns; /* UINT64_MAX = none */
+	uint64_t floor;       /* newest revision known when it was sent */
+	const char *method;
+	struct buf request;
+	unsigned tries;       /* that failed */
+	bool repeatable;      /* nothing is changed by doing it twice */
+	bool parked, renewed; /* waits for a token; had one renewed already */
+};
+
+struct rpc_ops {
+	/* Before the request is sent (again): sets method, request, repeatable. */
+	void (*prepare)(struct rpc *r);
+	int (*piece)(struct rpc *r, const uint8_t *data, size_t len, bool end);
+	void (*answered)(struct rpc *r); /* all pieces came; send again, or post and free */
+	void (*failed)(struct rpc *r, enum store_status status, const char *text); /* free it */
+	void (*free)(struct rpc *r);
+};
+
+#define RPC_TIMEOUT_NS (10 * NSEC_PER_SEC)
+
+void rpc_init(struct rpc *r, struct etcd *e, const struct rpc_ops *ops, uint64_t id);
+void rpc_send(struct rpc *r);
+void rpc_done(struct rpc *r); /* forgets and cancels; the owner frees its own parts */
+
+/* Whether calls may be sent; else a token is being fetched, and auth_done() will be told. */
+bool auth_ready(struct etcd *e);
+void auth_renew(struct etcd *e); /* the token is no good any more */
+bool auth_is_error(unsigned code, const char *text);
+
+enum store_status status_of(unsigned code, const char *text);
+
+/* --- watch.c --- */
+
+struct watch;
+
+struct watcher {
+	TAILQ_HEAD(, watch) watches;
+	uint64_t call;          /* of the channel; 0 = no stream */
+	struct watch *creating; /* asked for, not confirmed yet: one at a time */
+	bool creating_gone;     /* it was cancelled meanwhile */
+	bool pausing;           /* before the next stream */
+	bool heard;             /* the present stream has said something */
+	unsigned failures;      /* streams in a row that said nothing */
+	uint64_t heard_ns;      /* when the stream last said anything */
+	struct wire_stream wire;
+	struct response { /* the one that is arriving */
+		struct answer_header header;
+		int64_t watch_id;
+		bool created, canceled, fragment;
+		uint64_t compact_revision;
+		uint64_t last_revision; /* of its events */
+		struct buf reason, reply;
+	} r;
+};
+
+uint64_t watch_start(struct etcd *e, const struct key_range *range, const char *revision,
+	store_done_fn done, void *ctx);
+bool watch_cancel(struct etcd *e, uint64_t id);
+void watcher_resume(struct etcd *e); /* registers the next watch that is not; opens the stream */
+void watcher_pause_over(struct etcd *e);
+void watcher_end_all(struct etcd *e, enum store_status status, const char *text);
+void watcher_done(struct etcd *e);
+
+/* --- etcd.c --- */
+
+struct etcd {
+	struct store base;
+	struct loop *loop;
+	struct inbox *inbox; /* timers: 0 = the watch stream, else the serial of an rpc to repeat */
+	struct grpc_channel *channel;
+	struct tls_context *tls;
+	struct pending *pending;
+	struct rng rng;
+	TAILQ_HEAD(, rpc) rpcs;
+	uint64_t last_serial;
+	struct watcher watcher;
+	uint64_t cluster_id, newest; /* revision */
+	char *username, *password;
+	uint64_t auth_call;
+	struct buf auth_answer;
+	bool has_token;
+	struct etcd_counters counters;
+};
+
+/* Takes note of where the cluster is. False, with all watches ended, when this is not the cluster
+ * we knew, or the same one from before `floor`: somebody restored a backup. */
+bool etcd_check_header(struct etcd *e, const struct answer_header *h, uint64_t floor);
+void etcd_verify(struct etcd *e); /* asks for such a header */
+
+uint64_t read_start(struct etcd *e, const struct key *key, const struct key_range *range,
+	const char *revision, uint64_t deadline_ns, store_done_fn done, void *ctx);
+uint64_t write_start(struct etcd *e, enum store_op op, const struct store_write *w,
+	uint64_t deadline_ns, store_done_fn done, void *ctx);
+
+void post_invalid_revision(struct etcd *e, uint64_t id, const char *revision);

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "store/etcd.h"
+
+#include "base/cleanup.h"
+#include "base/mem.h"
+#include "client.h"
+#include "io/tls.h"
+
+static struct etcd *etcd_of(const struct store *s)
+{
+	return (struct etcd *)s;
+}
+
+void post_invalid_revision(struct etcd *e, uint64_t id, const char *revision)
+{
+	_cleanup_buf_ struct buf text = BUF_INIT;
+
+	buf_printf(&text, "error with field ResourceVersion = '%s'", revision);
+	pending_post_status(e->pending, id, STORE_E_INVALID, buf_str(&text));
+}
+
+bool etcd_check_header(struct etcd *e, const struct answer_header *h, uint64_t floor)
+{
+	bool other_cluster = h->cluster_id && e->cluster_id && h->cluster_id != e->cluster_id;
+
+	if (h->cluster_id)
+		e->cluster_id = h->cluster_id;
+	if (other_cluster || h->revision < floor) {
+		e->newest = h->revision;
+		watcher_end_all(e, STORE_E_COMPACTED, "the datastore went back in time");
+		return false;
+	}
+	if (h->revision > e->newest)
+		e->newest = h->revision;
+	return true;
+}
+
+static struct rpc *find_rpc(struct etcd *e, uint64_t serial)
+{
+	struct rpc *r;
+
+	TAILQ_FOREACH(r, &e->rpcs, link)
+		if (r->serial == serial)
+			return r;
+	return NULL;
+}
+
+static void on_timer(void *ctx, const struct event *ev)
+{
+	struct etcd *e = ctx;
+	struct rpc *r = find_rpc(e, ev->id);
+
+	if (!ev->id)
+		watcher_pause_over(e);
+	else if (r)
+		rpc_send(r);
+}
+
+static uint64_t etcd_get(struct store *s, const struct key *key, const char *revision,
+	uint64_t deadline_ns, store_done_fn done, void *ctx)
+{
+	return read_start(etcd_of(s), key, NULL, revision, deadline_ns, done, ctx);
+}
+
+static uint64_t etcd_list(struct store *s, const struct key_range *range, const char *revision,
+	uint64_t deadline_ns, store_done_fn done, void *ctx)
+{
+	return read_start(etcd_of(s), NULL, range, revision, deadline_ns, done, ctx);
+}
+
+static uint64_t etcd_write(struct store *s, enum store_op op, const struct store_write *w,
+	uint64_t deadline_ns, store_done_fn done, void *ctx)
+{
+	return write_start(etcd_of(s), op, w, deadline_ns, done, ctx);
+}
+
+static uint64_t etcd_watch(struct store *s, const struct key_range *range, const char *revision,
+	store_done_fn done, void *ctx)
+{
+	return watch_start(etcd_of(s), range, revision, done, ctx);
+}
+
+static void etcd_cancel(struct store *s, uint64_t id)
+{
+	struct etcd *e = etcd_of(s);
+	struct rpc *r;
+
+	pending_drop(e->pending, id);
+	if (watch_cancel(e, id))
+		return;
+	TAILQ_FOREACH(r, &e->rpcs, link)
+		if (r->id == id) {
+			r->ops->free(r);
+			return;
+		}
+}
+
+static void etcd_free(struct store *s)
+{
+	struct etcd *e = etcd_of(s);
+	struct rpc *r;
+
+	while ((r = TAILQ_FIRST(&e->rpcs)))
+		r->ops->free(r);
+	watcher_done(e);
+	grpc_channel_free(e->channel);
+	tls_context_free(e->tls);
+	pending_free(e->pending);
+	inbox_free(e->inbox);
+	buf_done(&e->auth_answer);
+	free(e->username);
+	free(e->password);
+	free(e);
+}
+
+struct etcd_counters etcd_counters(const struct store *s)
+{
+	struct etcd_counters c = etcd_of(s)->counters;
+
+	c.connections = channel_connections(etcd_of(s)->channel);
+	return c;
+}
+
+struct store *etcd_store_new(struct loop *loop, const struct etcd_config *config)
+{
+	static const struct store_ops ops = {
+		.name = "etcdv3",
+		.free = etcd_free,
+		.get = etcd_get,
+		.write = etcd_write,
+		.list = etcd_list,
+		.watch = etcd_watch,
+		.cancel = etcd_cancel,
+	};
+	struct grpc_channel_config channel = {
+		.endpoints = config->endpoints,
+		.n_endpoints = config->n_endpoints,
+		.tls = config->tls,
+		.seed = config->seed,
+	};
+	struct etcd *e = mem_new(struct etcd);
+
+	e->base.ops = &ops;
+	e->loop = loop;
+	e->inbox = loop_inbox(loop, "etcd", on_timer, e);
+	e->channel = grpc_channel_new(loop, &channel);
+	e->tls = config->tls;
+	e->pending = pending_new(loop, "store");
+	e->rng.state = config->seed;
+	TAILQ_INIT(&e->rpcs);
+	TAILQ_INIT(&e->watcher.watches);
+	if (config->username && config->password) {
+		e->username = mem_strdup(config->username);
+		e->password = mem_strdup(config->password);
+	}
+	return &e->base;
+}

@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Connections that stand while things change: policy, endpoints, Felix itself."""
+import contextlib
+import re
+import signal
+
+import pytest
+
+from lab import wait
+from lab.flow import Flow, Traffic, expecting, steady
+from stage import ALLOW, DENY, gnp, profile, rule
+
+OPEN = profile("open", [ALLOW], [ALLOW])
+CAST = {"client": (1, {"profiles": ["open"]}), "near": (2, {"profiles": ["open"]}),
+        "server": (2, {"profiles": ["open"]})}
+
+CLOSED = gnp("closed", "app == 'server'", ingress=[DENY])
+ONLY_80 = gnp("only-80", "app == 'server'", ingress=[
+    rule("Allow", protocol="TCP", destination={"ports": [80, 7000]})])
+
+
+pytestmark = pytest.mark.not_yet("Calico's programs are still being written")
+
+
+@pytest.fixture(scope="module")
+def stage(make_stage):
+    return make_stage(CAST, profiles=[OPEN])
+
+
+@pytest.fixture
+def flows(stage):
+    with contextlib.ExitStack() as undo:
+        yield [undo.enter_context(contextlib.closing(
+            Flow(stage[source], stage["server"], family, port)))
+            for source, port in (("client", 7000), ("near", 7001)) for family in (4, 6)]
+
+
+def test_an_established_connection_survives_a_deny(stage, flows):
+    """The fast path: policy is asked when a connection begins."""
+    assert all(flow.exchange() for flow in flows)
+    stage.apply(CLOSED)
+    stage.check({stage.probe("client", "server", family=family): False for family in (4, 6)})
+    assert all(flow.exchange() for flow in flows)
+
+
+def ruleset(host):
+    """Without what changes by itself: counters, handles."""
+    text = host.run("nft", "--stateless", "list", "ruleset").stdout
+    return re.sub(r"elements = \{([^}]*)\}",
+                  lambda m: "elements = {" + ",".join(sorted(
+                      e.strip() for e in m[1].split(","))) + "}", text)
+
+
+@contextlib.contextmanager
+def everything_as_it_should(stage, flows):
+    """Open connections answer, permitted new ones pass, denied ones never, for the block."""
+    allowed = [stage.probe("client", "server", family=family) for family in (4, 6)]
+    denied = [stage.probe("client", "server", family=family, port=81) for family in (4, 6)]
+    with contextlib.ExitStack() as stack:
+        traffic = [stack.enter_context(Traffic(step)) for step in
+                   [*map(steady, flows), expecting(allowed, True, 1.0),
+                    expecting(denied, False, 0.05)]]
+        yield
+        marks = [t.rounds for t in traffic]
+        wait.until("each kind of traffic to go on for a while", lambda: all(
+            t.rounds > mark + 3 for t, mark in zip(traffic, marks)))
+    for t in traffic:
+        assert t.rounds > 0 and not t.wrong, t.wrong[:5]
+
+
+def restart_felix(stage, number):
+    """Felix of the server's host gets a signal; returns once it works again."""
+    host = stage["server"].host
+    starts = host.services()["felix"]["starts"]
+    host.signal("felix", number)
+    wait.until("Felix to be started again", lambda: host.services()["felix"]["starts"] > starts)
+    wait.until("Felix to be ready", host.felix_ready, seconds=20)
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP])
+def test_felix_restarts_under_traffic(stage, flows, number):
+    stage.apply(ONLY_80)
+    before = ruleset(stage["server"].host)
+    with everything_as_it_should(stage, flows):
+        restart_felix(stage, number)
+        stage.fence()
+    assert without_fence(ruleset(stage["server"].host)) == without_fence(before)
+
+
+def without_fence(text):
+    return re.sub(r"tcp dport \d+ counter accept", "", text)
+
+
+def test_felix_is_killed_in_the_middle_of_changes(stage, flows):
+    """Policies come and go while it dies; in the end the kernel is what a fresh Felix makes."""
+    stage.apply(ONLY_80)
+    host = stage["server"].host
+    others = [gnp(f"other-{i}", "app == 'near'", order=i, ingress=[
+        rule("Allow", source={"selector": f"app == 'client' || has(x{i})"})]) for i in range(8)]
+    with everything_as_it_should(stage, flows):
+        for i, policy in enumerate(others):
+            stage.write("apply", [policy])
+            if i % 3 == 1:
+                host.signal("felix", signal.SIGKILL)
+                wait.until("Felix to run again", lambda: host.services()["felix"]["pid"])
+        stage.applied += others
+        stage.fence()
+    after = ruleset(host)
+    host.stop("felix")
+    for family in ("ip", "ip6", "arp"):
+        host.run("nft", "delete", "table", family, "calico" + ("-arp" if family == "arp" else ""),
+                 check=False)
+    host.start_felix()
+    wait.until("Felix to be ready", host.felix_ready, seconds=20)
+    stage.fence()
+    assert without_fence(ruleset(host)) == without_fence(after)
+
+
+def test_etcd_restarts(stage, flows):
+    """The kernel keeps what it has; changes arrive when etcd is back."""
+    stage.apply(ONLY_80)
+    room = stage.lab.room
+    with everything_as_it_should(stage, flows):
+        room.stop("etcd")
+        stage.check({stage.probe("client", "server"): True,
+                     stage.probe("client", "server", port=81): False})
+        room.start_etcd()
+        stage.fence()
+    stage.delete(ONLY_80)
+    stage.apply(CLOSED)
+    stage.check({stage.probe("client", "server"): False})
