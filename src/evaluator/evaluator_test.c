@@ -404,14 +404,16 @@ static struct verdict at_stage(const struct scene *s, enum stage stage)
 static void stages_keep_apart(void **state)
 {
 	struct scene *s = *state;
+	const struct resource *pre_dnat, *host = add_host_endpoint(s);
 
-	add_host_endpoint(s);
 	add_policy(s, "u", "{'doNotTrack':true,'applyOnForward':true,'ingress':" DENY "}");
-	add_policy(s, "d", "{'preDNAT':true,'applyOnForward':true,'ingress':" ALLOW "}");
+	pre_dnat = add_policy(s, "d", "{'preDNAT':true,'applyOnForward':true,'ingress':" ALLOW "}");
 	add_policy(s, "n", "{'selector':'has(host)','ingress':" DENY "}");
 	add_policy(s, "f", "{'selector':'has(host)','applyOnForward':true,'ingress':" ALLOW "}");
 	assert_rule(at_stage(s, STAGE_UNTRACKED), VERDICT_DENY, "u", 0);
 	assert_rule(at_stage(s, STAGE_PRE_DNAT), VERDICT_ALLOW, "d", 0);
+	assert_false(
+		evaluate_applies(&s->f.world, pre_dnat, host, DIRECTION_EGRESS, STAGE_PRE_DNAT));
 	assert_rule(at_stage(s, STAGE_FORWARD), VERDICT_ALLOW, "f", 0);
 	assert_rule(at_stage(s, STAGE_NORMAL), VERDICT_ALLOW, "f", 0); /* before n, by name */
 }
