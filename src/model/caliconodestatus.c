@@ -2,12 +2,15 @@
 #include "model/caliconodestatus.h"
 
 #include "tables.h"
+#include "tags.h"
 
 #define T struct calico_node_status_spec
 static const struct field spec_fields[] = {
-	TEXT("node", T, node),
-	TEXTS("classes", T, classes, .go_type = "[]v3.NodeStatusClassType"),
-	OPT_INT("updatePeriodSeconds", T, update_period_seconds, INT_UINT32),
+	TEXT("node", T, node, CHECK(.required = true, .tag = &tag_name)),
+	TEXTS("classes", T, classes, .go_type = "[]v3.NodeStatusClassType",
+		CHECK(.required = true, .unique = true, .words = WORDS("Agent", "BGP", "Routes"))),
+	OPT_INT("updatePeriodSeconds", T, update_period_seconds, INT_UINT32,
+		CHECK(.required = true, .bounds = { GTE(0), LTE(86400) })),
 };
 #undef T
 OBJECT_TYPE(calico_node_status_type, "v3", "CalicoNodeStatusSpec", struct calico_node_status_spec,

@@ -10,12 +10,15 @@
 #include "base/mem.h"
 #include "encode.h"
 
-void decoder_init(struct decoder *d, struct resource *res, unsigned options)
+void decoder_init(struct decoder *d, struct resource *res, const struct object_type *root,
+	void *object, unsigned options)
 {
 	memset(d, 0, offsetof(struct decoder, frames));
 	memset((char *)d + offsetof(struct decoder, scratch), 0,
 		sizeof(*d) - offsetof(struct decoder, scratch));
 	d->res = res;
+	d->root = root;
+	d->object = object;
 	d->options = options;
 }
 
@@ -301,9 +304,9 @@ static void *object_behind(struct decoder *d, struct place p, const struct objec
 
 static int begin_root(struct decoder *d)
 {
-	return push_frame(d, (struct decode_frame){ .type = FRAME_OBJECT,
-				     .object = kind_object(d->res->kind),
-				     .place = { .base = (char *)d->res } });
+	return push_frame(d,
+		(struct decode_frame){
+			.type = FRAME_OBJECT, .object = d->root, .place = { .base = d->object } });
 }
 
 int decoder_begin_object(struct decoder *d)
@@ -517,17 +520,6 @@ int decoder_scalar(struct decoder *d, enum scalar type, const char *text, size_t
 
 /* ---- the end ---- */
 
-static int extra_cmp(const void *a, const void *b)
-{
-	const struct extra *x = a, *y = b;
-
-	if (x->owner != y->owner)
-		return (uintptr_t)x->owner < (uintptr_t)y->owner ? -1 : 1;
-	if (x->type != y->type)
-		return (uintptr_t)x->type < (uintptr_t)y->type ? -1 : 1;
-	return x->order < y->order ? -1 : 1;
-}
-
 int decoder_finish(struct decoder *d)
 {
 	struct extra *all;
@@ -547,7 +539,7 @@ int decoder_finish(struct decoder *d)
 			.json = x->json,
 			.order = i };
 	}
-	qsort(all, d->n_extras, sizeof(*all), extra_cmp);
+	extras_sort(all, d->n_extras);
 	d->res->extras = all;
 	d->res->n_extras = d->n_extras;
 	return 0;

@@ -79,7 +79,9 @@ struct decode_extra {
 };
 
 struct decoder {
-	struct resource *res;
+	struct resource *res; /* lends its arena, and takes the unknown members */
+	const struct object_type *root;
+	void *object; /* of type root */
 	unsigned options;
 	int depth;
 	struct decode_frame frames[DECODE_DEPTH];
@@ -93,7 +95,9 @@ struct decoder {
 	struct decode_fault fault;
 };
 
-void decoder_init(struct decoder *d, struct resource *res, unsigned options);
+/* The text's top level is `object` of type `root`: the resource, or one of its parts. */
+void decoder_init(struct decoder *d, struct resource *res, const struct object_type *root,
+	void *object, unsigned options);
 void decoder_done(struct decoder *d);
 
 /* 0, or -EBADMSG when d->fault says why the reader should stop. */
@@ -112,6 +116,10 @@ int decoder_fault(struct decoder *d, enum fault_type type, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 /* Go's sentence for a value of JSON type (or number text) `got` where go_type is wanted. */
 int decoder_type_fault(struct decoder *d, const char *got, const char *go_type);
+
+/* json.c: a JSON text into `object`; *err names the member. */
+int json_decode(struct resource *res, const struct object_type *root, void *object,
+	const char *json, size_t len, struct err *err);
 
 /* value.c: one scalar into its place, as a value of `type`. `element`: in a list or a map, where
  * an empty text is not an absent one and null changes nothing. */

@@ -245,27 +245,6 @@ static void put_extras(
 	}
 }
 
-static const struct extra *extras_of(
-	const struct resource *res, const struct object_type *t, const void *object, size_t *n)
-{
-	size_t low = 0, high = res->n_extras;
-
-	while (low < high) {
-		size_t mid = (low + high) / 2;
-		const struct extra *x = &res->extras[mid];
-
-		if ((uintptr_t)x->owner < (uintptr_t)object ||
-			(x->owner == object && (uintptr_t)x->type < (uintptr_t)t))
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	for (*n = 0; low + *n < res->n_extras; ++*n)
-		if (res->extras[low + *n].owner != object || res->extras[low + *n].type != t)
-			break;
-	return res->extras + low;
-}
-
 /* Also those of objects inside it. */
 static bool has_extras(const struct resource *res, const void *start, size_t size)
 {

@@ -3,14 +3,18 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/addr.h"
 #include "base/buf.h"
 #include "base/duration.h"
 #include "base/str.h"
+#include "felix_configuration.h"
 #include "felix_fields.h"
+#include "model/labels.h"
 #include "model/node.h"
+#include "names.h"
 #include "tables.h"
-
-#define ANNOTATION_PREFIX "config.projectcalico.org/"
+#include "tags.h"
+#include "validation.h"
 
 struct proto_port {
 	const char *protocol;
@@ -60,6 +64,14 @@ struct felix_configuration_spec {
 	FELIX_FIELDS(FELIX_MEMBER)
 };
 
+static void health_timeout_validate(struct validation *v, const void *object);
+static void table_range_validate(struct validation *v, const void *object);
+static void table_range_rules(struct validation *v, const void *object);
+static void table_id_range_validate(struct validation *v, const void *object);
+static void table_id_range_rules(struct validation *v, const void *object);
+static void felix_validate(struct validation *v, const void *object);
+static void felix_rules(struct validation *v, const void *object);
+
 #define T struct proto_port
 static const struct field proto_port_fields[] = {
 	TEXT("protocol", T, protocol),
@@ -76,7 +88,7 @@ static const struct field health_timeout_fields[] = {
 };
 #undef T
 static OBJECT_TYPE(health_timeout_type, "v3", "HealthTimeoutOverride", struct health_timeout,
-	health_timeout_fields);
+	health_timeout_fields, .validate = health_timeout_validate);
 
 #define T struct table_range
 static const struct field table_range_fields[] = {
@@ -84,21 +96,22 @@ static const struct field table_range_fields[] = {
 	INT("max", T, max, INT_INT, .flags = FIELD_ALWAYS),
 };
 #undef T
-static OBJECT_TYPE(
-	table_range_type, "v3", "RouteTableRange", struct table_range, table_range_fields);
-static OBJECT_TYPE(
-	table_id_range_type, "v3", "RouteTableIDRange", struct table_range, table_range_fields);
+static OBJECT_TYPE(table_range_type, "v3", "RouteTableRange", struct table_range,
+	table_range_fields, .validate = table_range_validate, .rules = table_range_rules);
+static OBJECT_TYPE(table_id_range_type, "v3", "RouteTableIDRange", struct table_range,
+	table_range_fields, .validate = table_id_range_validate, .rules = table_id_range_rules);
 
-#define T struct conntrack_timeouts
+#define TIMEOUT CHECK(.pattern = &pattern_conntrack_timeout)
+#define T       struct conntrack_timeouts
 static const struct field conntrack_timeouts_fields[] = {
-	TEXT("creationGracePeriod", T, creation_grace_period),
-	TEXT("tcpSynSent", T, tcp_syn_sent),
-	TEXT("tcpEstablished", T, tcp_established),
-	TEXT("tcpFinsSeen", T, tcp_fins_seen),
-	TEXT("tcpResetSeen", T, tcp_reset_seen),
-	TEXT("udpTimeout", T, udp_timeout),
-	TEXT("genericTimeout", T, generic_timeout),
-	TEXT("icmpTimeout", T, icmp_timeout),
+	TEXT("creationGracePeriod", T, creation_grace_period, TIMEOUT),
+	TEXT("tcpSynSent", T, tcp_syn_sent, TIMEOUT),
+	TEXT("tcpEstablished", T, tcp_established, TIMEOUT),
+	TEXT("tcpFinsSeen", T, tcp_fins_seen, TIMEOUT),
+	TEXT("tcpResetSeen", T, tcp_reset_seen, TIMEOUT),
+	TEXT("udpTimeout", T, udp_timeout, TIMEOUT),
+	TEXT("genericTimeout", T, generic_timeout, TIMEOUT),
+	TEXT("icmpTimeout", T, icmp_timeout, TIMEOUT),
 };
 #undef T
 static OBJECT_TYPE(conntrack_timeouts_type, "v3", "BPFConntrackTimeouts", struct conntrack_timeouts,
@@ -127,7 +140,8 @@ static OBJECT_TYPE(conntrack_timeouts_type, "v3", "BPFConntrackTimeouts", struct
 static const struct field felix_configuration_fields[] = { FELIX_FIELDS(FELIX_ROW) };
 #undef T
 OBJECT_TYPE(felix_configuration_type, "v3", "FelixConfigurationSpec",
-	struct felix_configuration_spec, felix_configuration_fields);
+	struct felix_configuration_spec, felix_configuration_fields, .validate = felix_validate,
+	.rules = felix_rules);
 
 /* ---- the same as Felix's parameters ---- */
 
@@ -357,11 +371,199 @@ void felix_configuration_params(const struct resource *res, felix_param_fn fn, v
 			fn(ctx, buf_str(&name), buf_str(&value));
 	}
 	for (size_t i = 0; i < notes->n; i++)
-		if (str_starts(notes->v[i].key, ANNOTATION_PREFIX))
-			fn(ctx, notes->v[i].key + strlen(ANNOTATION_PREFIX), notes->v[i].value);
+		if (str_starts(notes->v[i].key, ANNOTATION_FELIX_PARAM))
+			fn(ctx, notes->v[i].key + strlen(ANNOTATION_FELIX_PARAM),
+				notes->v[i].value);
 }
 
 const char *felix_configuration_node_selector(const struct resource *res)
 {
 	return ((const struct felix_configuration_spec *)res->spec)->nodeSelector;
+}
+
+/* A deprecated switch overrides the two members that replaced it, whatever they say. */
+void felix_configuration_default(struct resource *res)
+{
+	struct felix_configuration_spec *s = res->spec;
+
+	if (!s->bpfConnectTimeLoadBalancingEnabled.set)
+		return;
+	s->bpfConnectTimeLoadBalancing =
+		s->bpfConnectTimeLoadBalancingEnabled.value ? "Enabled" : "Disabled";
+	s->bpfHostNetworkedNATWithoutCTLB = "Disabled";
+}
+
+/* ---- checks that span members ---- */
+
+#define REGION_MAX    46
+#define RANGES_MAX    7
+#define TABLES_MAX    65535
+#define OLD_INDEX_MAX 250
+
+static void health_timeout_validate(struct validation *v, const void *object)
+{
+	const struct health_timeout *h = object;
+	const char *name = h->name ? h->name : "";
+	int64_t ns = 0;
+
+	if (!*name || name[strspn(name, NAME_CHARACTERS " ")] || strchr(name, '.'))
+		object_failed(v, "HealthTimeoutOverride.Name", &health_timeout_type, h, false,
+			"name should match regex ^[a-zA-Z0-9_ -]+$");
+	if (h->timeout && duration_parse(h->timeout, &ns, NULL, NULL) == 0 && ns < 0)
+		object_failed(v, "HealthTimeoutOverride.Timeout", &health_timeout_type, h, false,
+			"Timeout should not be negative");
+}
+
+#define OLD_RANGE_FAULT "must be a range of route table indices within 1..250"
+
+static bool is_old_range(const struct table_range *r)
+{
+	return r->min >= 1 && r->max >= r->min && r->max <= OLD_INDEX_MAX;
+}
+
+static void table_range_validate(struct validation *v, const void *object)
+{
+	if (!is_old_range(object))
+		object_failed(
+			v, "RouteTableRange", &table_range_type, object, false, OLD_RANGE_FAULT);
+}
+
+static void table_range_rules(struct validation *v, const void *object)
+{
+	if (!is_old_range(object))
+		rule_failed(v, OLD_RANGE_FAULT);
+}
+
+static void table_id_range_validate(struct validation *v, const void *object)
+{
+	const struct table_range *r = object;
+
+	if (r->min < 1)
+		object_failed(v, "RouteTableRange", &table_range_type, r, false,
+			"cannot target indices < 1");
+	if (r->min > r->max)
+		object_failed(v, "RouteTableRange", &table_range_type, r, false,
+			"min value cannot be greater than max value");
+}
+
+static void table_id_range_rules(struct validation *v, const void *object)
+{
+	const struct table_range *r = object;
+
+	if (r->min < 1)
+		rule_failed(v, "min must be >= 1");
+	if (r->min > r->max)
+		rule_failed(v, "min must not be greater than max");
+}
+
+static void check_node_ports(struct validation *v, const struct felix_configuration_spec *s)
+{
+	static const char name[] = "KubeNodePortRanges";
+	const struct port_list *l = &s->kubeNodePortRanges;
+
+	if (l->n > RANGES_MAX)
+		member_failed(v, name, &felix_configuration_type, "kubeNodePortRanges", s,
+			"node port ranges list is too long (max %d)", RANGES_MAX);
+	for (size_t i = 0; i < l->n; i++)
+		if (l->v[i].name)
+			member_failed(v, name, &felix_configuration_type, "kubeNodePortRanges", s,
+				"node port ranges should not contain named ports");
+}
+
+static void check_external_nodes(struct validation *v, const struct text_list *l)
+{
+	static const char name[] = "ExternalNodesCIDRList";
+	struct cidr c;
+
+	for (size_t i = 0; i < l->n; i++) {
+		if (cidr_parse_net(l->v[i], &c) < 0)
+			field_errors_add(v->errors, name, l->v[i], "has invalid CIDR(s)");
+		else if (c.addr.family != 4)
+			field_errors_add(v->errors, name, l->v[i], "has invalid IPv6 CIDR");
+	}
+}
+
+static void check_region(struct validation *v, const char *region)
+{
+	if (str_empty(region))
+		return;
+	if (strlen(region) > REGION_MAX)
+		field_errors_add(v->errors, "OpenstackRegion", region, "is too long");
+	else if (!name_is_label(region))
+		field_errors_add(v->errors, "OpenstackRegion", region, "must be a valid DNS label");
+}
+
+static void check_address(struct validation *v, const char *name, const char *text)
+{
+	struct addr a;
+
+	if (!str_empty(text) && addr_parse(text, &a) < 0)
+		field_errors_add(v->errors, name, text, "is not a valid IP address");
+}
+
+static void check_table_count(struct validation *v, const struct felix_configuration_spec *s)
+{
+	_cleanup_buf_ struct buf value = BUF_INIT;
+	int64_t n = 0;
+
+	for (size_t i = 0; i < s->routeTableRanges.n; i++) {
+		const struct table_range *r = &s->routeTableRanges.v[i];
+
+		if (r->max >= r->min && r->max - r->min < TABLES_MAX * 2)
+			n += r->max - r->min + 1;
+		else if (r->max > r->min)
+			n = TABLES_MAX + 1;
+	}
+	if (n <= TABLES_MAX)
+		return;
+	buf_puts(&value, "&[");
+	for (size_t i = 0; i < s->routeTableRanges.n; i++) {
+		buf_puts(&value, i ? " " : "");
+		dump_object(&value, &table_range_type, &s->routeTableRanges.v[i]);
+	}
+	buf_putc(&value, ']');
+	field_errors_add(v->errors, "RouteTableRanges", buf_str(&value), "targets too many tables");
+}
+
+static void felix_validate(struct validation *v, const void *object)
+{
+	const struct felix_configuration_spec *s = object;
+
+	check_node_ports(v, s);
+	check_external_nodes(v, &s->externalNodesList);
+	check_region(v, s->openstackRegion);
+	check_address(v, "NATOutgoingAddress", s->natOutgoingAddress);
+	check_address(v, "DeviceRouteSourceAddress", s->deviceRouteSourceAddress);
+	check_address(v, "DeviceRouteSourceAddressIPv6", s->deviceRouteSourceAddressIPv6);
+	check_table_count(v, s);
+}
+
+static void check_family(struct validation *v, const char *member, const char *text, uint8_t family)
+{
+	struct addr a;
+
+	if (!str_empty(text) && (addr_parse(text, &a) < 0 || a.family != family))
+		rule_failed(v, "%s must be a valid IPv%u address", member, family);
+}
+
+static void felix_rules(struct validation *v, const void *object)
+{
+	const struct felix_configuration_spec *s = object;
+
+	if (s->routeTableRange && s->routeTableRanges.v)
+		rule_failed(v, "routeTableRange and routeTableRanges cannot both be set");
+	check_family(v, "natOutgoingAddress", s->natOutgoingAddress, 4);
+	check_family(v, "deviceRouteSourceAddress", s->deviceRouteSourceAddress, 4);
+	check_family(v, "deviceRouteSourceAddressIPv6", s->deviceRouteSourceAddressIPv6, 6);
+}
+
+void felix_configuration_rules(struct validation *v, const void *resource)
+{
+	const struct resource *res = resource;
+
+	if (!str_empty(felix_configuration_node_selector(res)) &&
+		(str_eq(res->meta.name, "default") || str_starts(res->meta.name, "node.")))
+		rule_failed(v,
+			"nodeSelector must not be set on the 'default' or per-node ('node.*') "
+			"FelixConfiguration");
 }

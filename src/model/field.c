@@ -7,33 +7,54 @@
 
 #include "base/str.h"
 
-size_t field_element_size(const struct field *f)
+static size_t type_size(enum field_type type, const struct object_type *object)
 {
-	switch ((enum field_type)f->element) {
-	case FIELD_OBJECT:
-		return f->object->size;
-	case FIELD_PORT:
-		return sizeof(struct port);
-	case FIELD_AS_NUMBER:
-		return sizeof(struct opt_int);
+	switch (type) {
 	case FIELD_KIND:
+		break;
 	case FIELD_TEXT:
 	case FIELD_TIME:
 	case FIELD_DURATION:
+		return sizeof(const char *);
 	case FIELD_BOOL:
+		return sizeof(bool);
 	case FIELD_OPT_BOOL:
+		return sizeof(struct opt_bool);
 	case FIELD_INT:
+		return sizeof(int64_t);
 	case FIELD_OPT_INT:
+	case FIELD_AS_NUMBER:
+		return sizeof(struct opt_int);
 	case FIELD_OPT_FLOAT:
+		return sizeof(struct opt_float);
+	case FIELD_PORT:
+		return sizeof(struct port);
 	case FIELD_PROTOCOL:
+		return sizeof(struct protocol);
 	case FIELD_DSCP:
+		return sizeof(struct dscp);
+	case FIELD_OBJECT:
+		return object->size;
 	case FIELD_POINTER:
+		return sizeof(void *);
 	case FIELD_LIST:
+		return sizeof(struct any_list);
 	case FIELD_MAP:
+		return sizeof(struct text_map);
 	case FIELD_RAW:
-		break;
+		return sizeof(struct raw_json);
 	}
-	return sizeof(const char *);
+	return 0;
+}
+
+size_t field_size(const struct field *f)
+{
+	return type_size((enum field_type)f->type, f->object);
+}
+
+size_t field_element_size(const struct field *f)
+{
+	return type_size((enum field_type)f->element, f->object);
 }
 
 bool object_is_empty(const struct object_type *t, const void *object)
@@ -63,7 +84,8 @@ bool field_is_empty(const struct field *f, const void *object)
 		return *(const int64_t *)at == 0;
 	case FIELD_OPT_INT:
 	case FIELD_AS_NUMBER:
-		return !((const struct opt_int *)at)->set;
+		return !((const struct opt_int *)at)->set ||
+		       (f->flags & FIELD_OMIT_ZERO && !((const struct opt_int *)at)->value);
 	case FIELD_OPT_FLOAT:
 		return !((const struct opt_float *)at)->set;
 	case FIELD_PORT:
@@ -112,6 +134,44 @@ const struct field *object_field(
 		}
 	}
 	return NULL;
+}
+
+const struct extra *extras_of(
+	const struct resource *res, const struct object_type *t, const void *object, size_t *n)
+{
+	size_t low = 0, high = res->n_extras;
+
+	while (low < high) {
+		size_t mid = (low + high) / 2;
+		const struct extra *x = &res->extras[mid];
+
+		if ((uintptr_t)x->owner < (uintptr_t)object ||
+			(x->owner == object && (uintptr_t)x->type < (uintptr_t)t))
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	for (*n = 0; low + *n < res->n_extras; ++*n)
+		if (res->extras[low + *n].owner != object || res->extras[low + *n].type != t)
+			break;
+	return res->extras + low;
+}
+
+static int extra_cmp(const void *a, const void *b)
+{
+	const struct extra *x = a, *y = b;
+
+	if (x->owner != y->owner)
+		return (uintptr_t)x->owner < (uintptr_t)y->owner ? -1 : 1;
+	if (x->type != y->type)
+		return (uintptr_t)x->type < (uintptr_t)y->type ? -1 : 1;
+	return x->order < y->order ? -1 : 1;
+}
+
+void extras_sort(struct extra *v, size_t n)
+{
+	if (n)
+		qsort(v, n, sizeof(*v), extra_cmp);
 }
 
 static int pair_cmp(const void *a, const void *b)

@@ -21,8 +21,9 @@
 
 #include <stddef.h>
 
-#include "model/policy.h"
+#include "check.h"
 #include "model/endpoint.h"
+#include "model/policy.h"
 
 enum field_type {
 	FIELD_KIND, /* the envelope's kind: written, never believed */
@@ -49,6 +50,7 @@ enum field_flag {
 	FIELD_ALWAYS = 1 << 0,     /* written even when empty */
 	FIELD_KEEP_EMPTY = 1 << 1, /* "[]" differs from absent: v is not NULL, n is 0 */
 	FIELD_NOT_STORED = 1 << 2, /* shown to people, never stored */
+	FIELD_OMIT_ZERO = 1 << 3,  /* an optional number: 0 is the same as absent */
 };
 
 /* Go's integer types: their range decides what decodes, their name stands in messages. */
@@ -76,9 +78,6 @@ struct any_list {
 	void *v;
 };
 
-struct check;
-struct field_errors;
-
 struct field {
 	const char *name; /* in JSON */
 	uint8_t name_len;
@@ -93,12 +92,18 @@ struct field {
 	const struct check *check;
 };
 
+struct validation;
+typedef void (*object_rule)(struct validation *v, const void *object);
+
 struct object_type {
 	const char *go_name;    /* "TierSpec" */
 	const char *go_package; /* "v3" */
 	size_t size;
 	const struct field *fields;
 	size_t n_fields;
+	object_rule validate; /* field validators: what spans members, after the members */
+	object_rule schema;   /* schema: count of members */
+	object_rule rules;    /* schema: the same as validate, before the members */
 };
 
 /* Rows of a table. T is the struct, M its member; a member of another C type does not compile. */
@@ -163,18 +168,17 @@ struct object_type {
 #define RAW(NAME, T, M, ...) \
 	FIELD_ROW(NAME, FIELD_RAW, MEMBER_OFFSET(T, M, struct raw_json), ##__VA_ARGS__)
 
-#define OBJECT_TYPE(NAME, PACKAGE, GO_NAME, T, FIELDS)            \
-	const struct object_type NAME = {                         \
-		.go_name = GO_NAME,                               \
+#define OBJECT_TYPE(NAME, PACKAGE, GO_NAME, T, FIELDS, ...)       \
+	const struct object_type NAME = { .go_name = GO_NAME,     \
 		.go_package = PACKAGE,                            \
 		.size = sizeof(T),                                \
 		.fields = FIELDS,                                 \
 		.n_fields = sizeof(FIELDS) / sizeof((FIELDS)[0]), \
-	}
+		##__VA_ARGS__ }
 
 #define NAME_CHARACTERS "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz.-"
 
-/* Bytes of one list element. */
+size_t field_size(const struct field *f); /* bytes at its offset */
 size_t field_element_size(const struct field *f);
 
 /* True when the member would be left out of the JSON text for want of content. */
@@ -188,14 +192,23 @@ const struct field *object_field(
 
 const char *int_width_name(enum int_width w);
 
+bool kind_has_schema(enum kind kind); /* upstream checks it by a schema too */
+
 /* The object_type of the whole resource; its struct is struct resource. */
 const struct object_type *kind_object(enum kind kind);
 const struct object_type *kind_spec(enum kind kind);
 const struct object_type *kind_status(enum kind kind); /* NULL: the kind has none */
 bool kind_status_always(enum kind kind);               /* written even when empty */
 
+extern const struct object_type object_meta_type;
+
 /* As resource_new(), without apiVersion; room for a text of that many bytes is reserved. */
 struct resource *resource_new_sized(enum kind kind, size_t text_bytes);
+
+/* The unknown members of one object; *n is 0 when it has none. */
+const struct extra *extras_of(
+	const struct resource *res, const struct object_type *t, const void *object, size_t *n);
+void extras_sort(struct extra *v, size_t n);
 
 /* Sorted by key; of equal keys the last stays. Returns how many are left. */
 size_t text_pairs_sort(struct text_pair *v, size_t n);

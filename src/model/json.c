@@ -96,19 +96,28 @@ static int parse(struct decoder *d, const char *json, size_t len, struct err *er
 	return r;
 }
 
+int json_decode(struct resource *res, const struct object_type *root, void *object,
+	const char *json, size_t len, struct err *err)
+{
+	struct decoder d;
+	int r;
+
+	decoder_init(&d, res, root, object, 0);
+	r = parse(&d, json, len, err);
+	decoder_done(&d);
+	return r;
+}
+
 int resource_decode(
 	enum kind kind, const char *json, size_t len, struct resource **ret, struct err *err)
 {
 	_cleanup_(resource_freep) struct resource *res = NULL;
-	struct decoder d;
 	int r;
 
 	if (len > JSON_MAX)
 		return err_set(err, -EMSGSIZE, "%zu bytes of JSON, more than %zu", len, JSON_MAX);
 	res = resource_new_sized(kind, len);
-	decoder_init(&d, res, 0);
-	r = parse(&d, json, len, err);
-	decoder_done(&d);
+	r = json_decode(res, kind_object(kind), res, json, len, err);
 	if (r == 0)
 		*ret = TAKE_PTR(res);
 	return r;

@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "felix_configuration.h"
+#include "policy_rules.h"
 #include "tables.h"
 
 /* The envelope of every resource. */
@@ -15,12 +17,14 @@
 		POINTER("spec", struct resource, spec, SPEC, .flags = FIELD_ALWAYS)
 #define STATUS(TYPE) POINTER("status", struct resource, status, TYPE)
 
-#define KIND(NAME, SPEC)                                                 \
+#define KIND(NAME, SPEC, ...)                                            \
 	static const struct field NAME##_members[] = { ENVELOPE(SPEC) }; \
-	static OBJECT_TYPE(NAME##_object, "v3", #NAME, struct resource, NAME##_members)
-#define KIND_WITH_STATUS(NAME, SPEC, TYPE)                                             \
+	static OBJECT_TYPE(                                              \
+		NAME##_object, "v3", #NAME, struct resource, NAME##_members, ##__VA_ARGS__)
+#define KIND_WITH_STATUS(NAME, SPEC, TYPE, ...)                                        \
 	static const struct field NAME##_members[] = { ENVELOPE(SPEC), STATUS(TYPE) }; \
-	static OBJECT_TYPE(NAME##_object, "v3", #NAME, struct resource, NAME##_members)
+	static OBJECT_TYPE(                                                            \
+		NAME##_object, "v3", #NAME, struct resource, NAME##_members, ##__VA_ARGS__)
 
 KIND(BGPConfiguration, bgp_configuration_type);
 KIND(BGPFilter, bgp_filter_type);
@@ -28,8 +32,8 @@ KIND(BGPPeer, bgp_peer_type);
 KIND(BlockAffinity, block_affinity_type);
 KIND_WITH_STATUS(CalicoNodeStatus, calico_node_status_type, calico_node_status_status_type);
 KIND(ClusterInformation, cluster_information_type);
-KIND(FelixConfiguration, felix_configuration_type);
-KIND(GlobalNetworkPolicy, global_network_policy_type);
+KIND(FelixConfiguration, felix_configuration_type, .rules = felix_configuration_rules);
+KIND(GlobalNetworkPolicy, global_network_policy_type, .validate = policy_name_validate);
 KIND(GlobalNetworkSet, global_network_set_type);
 KIND(HostEndpoint, host_endpoint_type);
 KIND(IPAMConfiguration, ipam_configuration_type);
@@ -37,17 +41,18 @@ KIND_WITH_STATUS(IPPool, ip_pool_type, conditions_type);
 KIND(IPReservation, ip_reservation_type);
 KIND_WITH_STATUS(KubeControllersConfiguration, kube_controllers_type, kube_controllers_status_type);
 KIND(LiveMigration, live_migration_type);
-KIND(NetworkPolicy, network_policy_type);
+KIND(NetworkPolicy, network_policy_type, .validate = policy_name_validate);
 KIND(NetworkSet, network_set_type);
 KIND_WITH_STATUS(Node, node_type, node_status_type);
 KIND(Profile, profile_type);
-KIND(StagedGlobalNetworkPolicy, staged_global_network_policy_type);
+KIND(StagedGlobalNetworkPolicy, staged_global_network_policy_type,
+	.validate = policy_name_validate);
 KIND(StagedKubernetesNetworkPolicy, staged_kubernetes_network_policy_type);
-KIND(StagedNetworkPolicy, staged_network_policy_type);
-KIND_WITH_STATUS(Tier, tier_type, conditions_type);
+KIND(StagedNetworkPolicy, staged_network_policy_type, .validate = policy_name_validate);
+KIND_WITH_STATUS(Tier, tier_type, conditions_type, .validate = tier_validate, .rules = tier_rules);
 KIND(WorkloadEndpoint, workload_endpoint_type);
 
-enum { CLUSTER = 0, NAMESPACED = 1, STATUS_ALWAYS = 2 };
+enum { CLUSTER = 0, NAMESPACED = 1, STATUS_ALWAYS = 2, NO_SCHEMA = 4 };
 
 #define ROW(NAME, PLURAL, FLAGS)                     \
 	{                                            \
@@ -73,11 +78,11 @@ static const struct {
 	[KIND_IP_RESERVATION] = ROW(IPReservation, "ipreservations", CLUSTER),
 	[KIND_KUBE_CONTROLLERS_CONFIGURATION] =
 		ROW(KubeControllersConfiguration, "kubecontrollersconfigurations", STATUS_ALWAYS),
-	[KIND_LIVE_MIGRATION] = ROW(LiveMigration, "livemigrations", NAMESPACED),
+	[KIND_LIVE_MIGRATION] = ROW(LiveMigration, "livemigrations", NAMESPACED | NO_SCHEMA),
 	[KIND_NETWORK_POLICY] = ROW(NetworkPolicy, "networkpolicies", NAMESPACED),
 	[KIND_NETWORK_SET] = ROW(NetworkSet, "networksets", NAMESPACED),
-	[KIND_NODE] = ROW(Node, "nodes", STATUS_ALWAYS),
-	[KIND_PROFILE] = ROW(Profile, "profiles", CLUSTER),
+	[KIND_NODE] = ROW(Node, "nodes", STATUS_ALWAYS | NO_SCHEMA),
+	[KIND_PROFILE] = ROW(Profile, "profiles", NO_SCHEMA),
 	[KIND_STAGED_GLOBAL_NETWORK_POLICY] =
 		ROW(StagedGlobalNetworkPolicy, "stagedglobalnetworkpolicies", CLUSTER),
 	[KIND_STAGED_KUBERNETES_NETWORK_POLICY] =
@@ -85,7 +90,8 @@ static const struct {
 	[KIND_STAGED_NETWORK_POLICY] =
 		ROW(StagedNetworkPolicy, "stagednetworkpolicies", NAMESPACED),
 	[KIND_TIER] = ROW(Tier, "tiers", STATUS_ALWAYS),
-	[KIND_WORKLOAD_ENDPOINT] = ROW(WorkloadEndpoint, "workloadendpoints", NAMESPACED),
+	[KIND_WORKLOAD_ENDPOINT] =
+		ROW(WorkloadEndpoint, "workloadendpoints", NAMESPACED | NO_SCHEMA),
 };
 
 const char *kind_name(enum kind kind)
@@ -106,6 +112,11 @@ bool kind_namespaced(enum kind kind)
 bool kind_status_always(enum kind kind)
 {
 	return kinds[kind].flags & STATUS_ALWAYS;
+}
+
+bool kind_has_schema(enum kind kind)
+{
+	return !(kinds[kind].flags & NO_SCHEMA);
 }
 
 const struct object_type *kind_object(enum kind kind)

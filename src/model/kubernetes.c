@@ -1,26 +1,32 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "model/kubernetes.h"
 
+#include "kubernetes_rules.h"
 #include "tables.h"
+#include "tags.h"
+
+#define ENABLED_WORDS WORDS("Enabled", "Disabled")
+#define ENABLED_ONEOF CHECK(.oneof = ENABLED_WORDS, .words = ENABLED_WORDS)
 
 /* ---- KubeControllersConfiguration ---- */
 
 #define T struct host_endpoint_template
 static const struct field template_fields[] = {
-	TEXT("generateName", T, generate_name),
-	TEXTS("interfaceCIDRs", T, interface_cidrs),
-	TEXT("interfacePattern", T, interface_pattern),
-	MAP("labels", T, labels),
+	TEXT("generateName", T, generate_name, CHECK(.tag = &tag_name)),
+	TEXTS("interfaceCIDRs", T, interface_cidrs, CHECK(.tag = &tag_cidrs)),
+	TEXT("interfacePattern", T, interface_pattern, CHECK(.tag = &tag_regexp)),
+	MAP("labels", T, labels, CHECK(.tag = &tag_labels)),
 	MAP("annotations", T, annotations),
-	TEXT("nodeSelector", T, node_selector),
+	TEXT("nodeSelector", T, node_selector, CHECK(.tag = &tag_selector)),
 };
 #undef T
 static OBJECT_TYPE(template_type, "v3", "Template", struct host_endpoint_template, template_fields);
 
 #define T struct auto_host_endpoint
 static const struct field auto_host_endpoint_fields[] = {
-	TEXT("autoCreate", T, auto_create),
-	TEXT("createDefaultHostEndpoint", T, create_default_host_endpoint),
+	TEXT("autoCreate", T, auto_create, ENABLED_ONEOF),
+	TEXT("createDefaultHostEndpoint", T, create_default_host_endpoint,
+		CHECK(.tag = &tag_create_default_host_endpoint)),
 	LIST("templates", T, templates, template_type),
 };
 #undef T
@@ -30,7 +36,7 @@ static OBJECT_TYPE(auto_host_endpoint_type, "v3", "AutoHostEndpointConfig",
 #define T struct node_controller
 static const struct field node_controller_fields[] = {
 	DURATION("reconcilerPeriod", T, reconciler_period),
-	TEXT("syncLabels", T, sync_labels),
+	TEXT("syncLabels", T, sync_labels, ENABLED_ONEOF),
 	POINTER("hostEndpoint", T, host_endpoint, auto_host_endpoint_type),
 	DURATION("leakGracePeriod", T, leak_grace_period),
 };
@@ -51,13 +57,17 @@ static OBJECT_TYPE(namespace_controller_type, "v3", "NamespaceControllerConfig",
 	struct reconciling_controller, reconciling_controller_fields);
 
 static const struct field load_balancer_controller_fields[] = {
-	TEXT("assignIPs", struct load_balancer_controller, assign_ips),
+	TEXT("assignIPs", struct load_balancer_controller, assign_ips,
+		CHECK(.fallback = "AllServices",
+			.words = WORDS("AllServices", "RequestedServicesOnly"))),
 };
 static OBJECT_TYPE(load_balancer_controller_type, "v3", "LoadBalancerControllerConfig",
 	struct load_balancer_controller, load_balancer_controller_fields);
 
 static const struct field migration_controller_fields[] = {
-	TEXT("policyNameMigrator", struct migration_controller, policy_name_migrator),
+	TEXT("policyNameMigrator", struct migration_controller, policy_name_migrator,
+		CHECK(.fallback = "Enabled", .oneof = ENABLED_WORDS,
+			.words = WORDS("Disabled", "Enabled"))),
 };
 static OBJECT_TYPE(migration_controller_type, "v3", "MigrationControllerConfig",
 	struct migration_controller, migration_controller_fields);
@@ -78,12 +88,17 @@ static OBJECT_TYPE(
 
 #define T struct kube_controllers_spec
 static const struct field kube_controllers_fields[] = {
-	TEXT("logSeverityScreen", T, log_severity_screen),
-	TEXT("healthChecks", T, health_checks),
+	TEXT("logSeverityScreen", T, log_severity_screen,
+		CHECK(.words = WORDS(
+			      "None", "Debug", "Info", "Warning", "Error", "Fatal", "Panic"))),
+	TEXT("healthChecks", T, health_checks,
+		CHECK(.fallback = "Enabled", .oneof = ENABLED_WORDS, .words = ENABLED_WORDS)),
 	DURATION("etcdV3CompactionPeriod", T, etcd_v3_compaction_period),
-	OPT_INT("prometheusMetricsPort", T, prometheus_metrics_port, INT_INT),
+	OPT_INT("prometheusMetricsPort", T, prometheus_metrics_port, INT_INT,
+		CHECK(.range = { GTE(0), LTE(65535) })),
 	OBJECT("controllers", T, controllers, controllers_type, .flags = FIELD_ALWAYS),
-	OPT_INT("debugProfilePort", T, debug_profile_port, INT_INT32),
+	OPT_INT("debugProfilePort", T, debug_profile_port, INT_INT32,
+		CHECK(.range = { GTE(0), LTE(65535) })),
 };
 #undef T
 OBJECT_TYPE(kube_controllers_type, "v3", "KubeControllersConfigurationSpec",
@@ -162,7 +177,8 @@ static OBJECT_TYPE(k8s_egress_rule_type, "v1", "NetworkPolicyEgressRule", struct
 
 #define T struct staged_kubernetes_policy_spec
 static const struct field staged_kubernetes_policy_fields[] = {
-	TEXT("stagedAction", T, staged_action),
+	TEXT("stagedAction", T, staged_action,
+		CHECK(.fallback = "Set", .words = WORDS("Set", "Delete", "Learn", "Ignore"))),
 	OBJECT("podSelector", T, pod_selector, label_selector_type, .flags = FIELD_ALWAYS),
 	LIST("ingress", T, ingress, k8s_ingress_rule_type),
 	LIST("egress", T, egress, k8s_egress_rule_type),
@@ -170,7 +186,8 @@ static const struct field staged_kubernetes_policy_fields[] = {
 };
 #undef T
 OBJECT_TYPE(staged_kubernetes_network_policy_type, "v3", "StagedKubernetesNetworkPolicySpec",
-	struct staged_kubernetes_policy_spec, staged_kubernetes_policy_fields);
+	struct staged_kubernetes_policy_spec, staged_kubernetes_policy_fields,
+	.validate = staged_kubernetes_validate);
 
 /* ---- LiveMigration ---- */
 

@@ -21,3 +21,8 @@ extern const struct object_type global_network_set_type, network_set_type;
 extern const struct object_type host_endpoint_type, workload_endpoint_type;
 extern const struct object_type node_type, node_status_type;
 extern const struct object_type profile_type, tier_type;
+
+/* parts that checks name */
+extern const struct object_type rule_type, entity_rule_type, http_match_type;
+extern const struct object_type endpoint_port_type, workload_port_type, ip_nat_type, qos_type;
+extern const struct object_type node_bgp_type;

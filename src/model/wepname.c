@@ -6,7 +6,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/str.h"
-#include "model/endpoint.h"
+#include "wepname.h"
 
 /* The end of the segment at s: a single '-', or the end of the text. */
 static const char *segment_end(const char *s)
@@ -52,25 +52,28 @@ int wep_name_parse(const char *name, struct arena *arena, struct wep_name *ret)
 	return 0;
 }
 
-static int put_segment(struct buf *out, const char *member, const char *value, struct err *err)
+/* False with what is wrong in *fault. */
+static bool put_segment(
+	struct buf *out, const char *member, const char *value, struct field_error *fault)
 {
-	const char *reason = NULL;
-
+	*fault = (struct field_error){ .name = member, .value = value ? value : "" };
 	if (str_empty(value))
-		reason = "field should be assigned";
+		fault->reason = "field should be assigned";
 	else if (value[0] == '-')
-		reason = "field must not begin with a '-'";
+		fault->reason = "field must not begin with a '-'";
 	else if (str_ends(value, "-"))
-		reason = "field must not end with a '-'";
-	if (reason)
-		return err_set(err, -EINVAL, "error with field %s = '%s' (%s)", member,
-			value ? value : "", reason);
+		fault->reason = "field must not end with a '-'";
+	if (fault->reason) {
+		if (str_empty(value) && strcmp(member, "node") == 0)
+			fault->value = NULL; /* upstream shows none here */
+		return false;
+	}
 	for (; *value; value++) {
 		buf_putc(out, *value);
 		if (*value == '-')
 			buf_putc(out, '-');
 	}
-	return 0;
+	return true;
 }
 
 struct named_segment {
@@ -94,41 +97,52 @@ static void name_segments(const struct workload_endpoint_spec *s, struct named_s
 	ret[3] = (struct named_segment){ "endpoint", s->endpoint };
 }
 
-int wep_name_make(const struct workload_endpoint_spec *spec, struct buf *out, struct err *err)
+bool wep_name_build(
+	const struct workload_endpoint_spec *spec, struct buf *out, struct field_error *fault)
 {
 	struct named_segment segments[4];
-	size_t start = out->len;
 
 	name_segments(spec, segments);
 	for (int i = 0; i < 4; i++) {
-		int r;
-
 		if (i)
 			buf_putc(out, '-');
-		r = put_segment(out, segments[i].member, segments[i].value, err);
-		if (r < 0) {
-			out->len = start;
-			return r;
-		}
+		if (!put_segment(out, segments[i].member, segments[i].value, fault))
+			return false;
 	}
+	return true;
+}
+
+static int segment_error(const struct field_error *fault, struct err *err)
+{
+	return err_set(err, -EINVAL, "error with field %s%s%s%s (%s)", fault->name,
+		fault->value ? " = '" : "", fault->value ? fault->value : "",
+		fault->value ? "'" : "", fault->reason);
+}
+
+int wep_name_make(const struct workload_endpoint_spec *spec, struct buf *out, struct err *err)
+{
+	_cleanup_buf_ struct buf name = BUF_INIT;
+	struct field_error fault;
+
+	if (!wep_name_build(spec, &name, &fault))
+		return segment_error(&fault, err);
+	buf_put(out, name.data, name.len);
 	return 0;
 }
 
 int wep_name_prefix(const struct workload_endpoint_spec *spec, struct buf *out, struct err *err)
 {
 	struct named_segment segments[4];
+	_cleanup_buf_ struct buf name = BUF_INIT;
+	struct field_error fault;
 
 	name_segments(spec, segments);
-	for (int i = 0; i < 4; i++) {
-		int r;
-
-		if (i && str_empty(segments[i].value))
-			return 0;
-		r = put_segment(out, segments[i].member, segments[i].value, err);
-		if (r < 0)
-			return r;
+	for (int i = 0; i < 4 && (i == 0 || !str_empty(segments[i].value)); i++) {
+		if (!put_segment(&name, segments[i].member, segments[i].value, &fault))
+			return segment_error(&fault, err);
 		if (i < 3)
-			buf_putc(out, '-');
+			buf_putc(&name, '-');
 	}
+	buf_put(out, name.data, name.len);
 	return 0;
 }

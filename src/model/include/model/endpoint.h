@@ -33,6 +33,8 @@ struct dscp {
 	int64_t number;
 };
 
+int dscp_value(const struct dscp *d); /* 0..63, or -1 */
+
 struct qos_controls {
 	int64_t ingress_bandwidth, ingress_burst, ingress_peakrate, ingress_minburst;
 	int64_t egress_bandwidth, egress_burst, egress_peakrate, egress_minburst;

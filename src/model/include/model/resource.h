@@ -120,6 +120,7 @@ bool text_map_remove(struct text_map *m, const char *key);
 
 /* Defaults that clients fill in on write, and those that readers fill in (datamodel.md 2.0). */
 void resource_default_on_write(struct resource *res);
+void resource_default_schema(struct resource *res); /* only those that no other member decides */
 void resource_default_on_read(struct resource *res, bool list);
 
 /* The policy-name annotation, the default tier prefix and label (datamodel.md 1.6). -EBADMSG when

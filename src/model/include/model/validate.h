@@ -27,3 +27,14 @@ void field_errors_text(const struct field_errors *e, struct buf *out);
 
 /* Adds what is wrong with *res, in upstream's order; call after resource_default_on_write(). */
 void resource_validate(const struct resource *res, struct field_errors *errors);
+
+/* What create and update check before all else, and stop at: the name of a WorkloadEndpoint, the
+ * CIDR of an IPPool, the templates of a KubeControllersConfiguration. */
+void resource_validate_first(const struct resource *res, struct field_errors *errors);
+/* What they check when resource_validate() has passed: members that only the default
+ * BGPConfiguration may have. */
+void resource_validate_last(const struct resource *res, struct field_errors *errors);
+
+/* For a reader: what must not take effect, though upstream's readers may let it. The first fault
+ * is named in *err. -EBADMSG or 0. Names, sizes and port names are not judged. */
+int resource_check(const struct resource *res, struct err *err);

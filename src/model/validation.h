@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* validation.h - one pass over a resource, and what the rules of the kinds call.
+ *
+ * The walk is in validate.c; rules that span members stand in the file of their kind and are
+ * hooked into the tables (object_type.validate, .rules).
+ */
+#pragma once
+
+#include "base/buf.h"
+#include "field.h"
+#include "model/validate.h"
+
+struct validation {
+	const struct resource *res;
+	struct field_errors *errors;
+	struct buf path; /* schema: "spec.ingress[0]", "" for the resource */
+	bool reading;    /* only what a reader must refuse */
+};
+
+/* Schema: a rule on the object at v->path; for the resource itself the name is its kind. */
+void rule_failed(struct validation *v, const char *reason_fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+/* The same on one member of the object at v->path. */
+void member_rule_failed(struct validation *v, const char *member, const char *reason_fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Field validators: an error whose value is shown as Go prints it. */
+void object_failed(struct validation *v, const char *name, const struct object_type *t,
+	const void *object, bool pointer, const char *reason_fmt, ...)
+	__attribute__((format(printf, 6, 7)));
+void member_failed(struct validation *v, const char *name, const struct object_type *t,
+	const char *member, const void *object, const char *reason_fmt, ...)
+	__attribute__((format(printf, 6, 7)));
+
+/* dump.c: as Go's %v prints a value. */
+void dump_object(struct buf *out, const struct object_type *t, const void *object);
+void dump_member(struct buf *out, const struct field *f, const void *object);
+
+/* metadata.c: names, labels, annotations. */
+#define LABEL_NAME_FAULT                                                          \
+	"name must consist of lower case alphanumeric characters or '-' (regex: " \
+	"[a-z0-9]([-a-z0-9]*[a-z0-9])?)"
+void validate_metadata(struct validation *v);
+void validate_name_length(struct validation *v, size_t max);
+void validate_label_name(struct validation *v, const char *name); /* no dots */
+void validate_labels(struct validation *v);
+
+/* "PortName", "ASNumber": the Go name of a member. */
+const char *field_go_name(const struct field *f, struct buf *out);
+
+/* TCP, UDP and SCTP, by name or number. */
+bool protocol_has_ports(const struct protocol *p);
