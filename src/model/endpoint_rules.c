@@ -139,7 +139,7 @@ static const struct dscp_name {
 	{ "AF43", 38 },
 };
 
-int dscp_value(const struct dscp *d)
+int dscp_number(const struct dscp *d)
 {
 	if (!d->name)
 		return d->number >= 0 && d->number <= 63 ? (int)d->number : -1;
@@ -189,6 +189,6 @@ void qos_rules(struct validation *v, const void *object)
 		member_rule_failed(v, "ingressPeakrate", "must exceed ingressBandwidth");
 	if (q->egress_peakrate && q->egress_peakrate <= q->egress_bandwidth)
 		member_rule_failed(v, "egressPeakrate", "must exceed egressBandwidth");
-	if (q->dscp.set && dscp_value(&q->dscp) < 0)
+	if (q->dscp.set && dscp_number(&q->dscp) < 0)
 		member_rule_failed(v, "dscp", "must be a number from 0 to 63 or a DSCP name");
 }

@@ -33,7 +33,7 @@ struct dscp {
 	int64_t number;
 };
 
-int dscp_value(const struct dscp *d); /* 0..63, or -1 */
+int dscp_number(const struct dscp *d); /* 0..63, or -1 */
 
 struct qos_controls {
 	int64_t ingress_bandwidth, ingress_burst, ingress_peakrate, ingress_minburst;
