@@ -19,8 +19,8 @@
 #include "bgp/view.h"
 #include "io/loop.h"
 #include "model/resource.h"
-#include "node/env.h"
-#include "node/name.h"
+#include "base/env.h"
+#include "base/nodename.h"
 #include "store/config.h"
 #include "store/syncer.h"
 

@@ -8,7 +8,7 @@
 
 #include "base/str.h"
 #include "model/node.h"
-#include "node/env.h"
+#include "base/env.h"
 #include "selector/selector.h"
 
 struct pool_env { /* the variables of one family */

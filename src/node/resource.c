@@ -13,7 +13,7 @@
 #include "model/node.h"
 #include "node/address.h"
 #include "node/detect.h"
-#include "node/env.h"
+#include "base/env.h"
 
 static struct node_bgp *bgp_of(struct resource *res)
 {

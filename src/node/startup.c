@@ -12,8 +12,8 @@
 #include "base/str.h"
 #include "client/client.h"
 #include "model/node.h"
-#include "node/env.h"
-#include "node/name.h"
+#include "base/env.h"
+#include "base/nodename.h"
 #include "node/pools.h"
 #include "node/resource.h"
 

@@ -19,6 +19,7 @@ struct config_feed {
 	char *hostname, *host_object; /* "node.<host>" */
 	struct resource *cluster, *node;
 	struct resource_map felix; /* keyed by their own metadata.name */
+	bool applied;
 };
 
 struct config_feed *config_feed_new(struct config *config, const char *hostname)
@@ -164,8 +165,9 @@ static void set_selected(struct config_feed *f)
 	set_felix(f, best->meta.name, CONFIG_SELECTOR);
 }
 
-static void rebuild(struct config_feed *f)
+void config_feed_apply(struct config_feed *f)
 {
+	f->applied = true;
 	config_clear_source(f->config, CONFIG_GLOBAL);
 	config_clear_source(f->config, CONFIG_SELECTOR);
 	config_clear_source(f->config, CONFIG_HOST);
@@ -188,8 +190,9 @@ bool config_feed_update(struct config_feed *f, const struct key *key, const stru
 		replace_felix(f, key->name, res);
 	else
 		return false;
-	rebuild(f);
-	return true;
+	if (f->applied)
+		config_feed_apply(f);
+	return f->applied;
 }
 
 bool config_feed_ready(const struct config_feed *f)

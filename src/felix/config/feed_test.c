@@ -44,6 +44,10 @@ static void test_precedence(void **state)
 	struct config_feed *f = config_feed_new(c, "h1");
 	struct key key = key_resource(KIND_FELIX_CONFIGURATION, NULL, "node.h1");
 
+	assert_false(FELIX("", "default", "{\"healthPort\":1000}"));
+	assert_int_equal(resolve(c)->health_port, 9099);
+	config_feed_apply(f);
+	assert_int_equal(resolve(c)->health_port, 1000);
 	assert_true(FELIX("", "default", "{\"healthPort\":1001,\"logPrefix\":\"global\"}"));
 	assert_int_equal(resolve(c)->health_port, 1001);
 	put(f, KIND_NODE, ",\"labels\":{\"rack\":\"r1\"}", "h1", "{}");
@@ -72,6 +76,7 @@ static void test_cluster_and_ready(void **state)
 	struct config *c = config_new();
 	struct config_feed *f = config_feed_new(c, "h1");
 
+	config_feed_apply(f);
 	assert_false(config_feed_ready(f));
 	put(f, KIND_CLUSTER_INFORMATION, "", "default", "{\"clusterType\":\"k8s,bgp\"}");
 	assert_false(config_feed_ready(f));

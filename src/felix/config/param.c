@@ -103,7 +103,7 @@ const struct param params[] = {
 	TEXT("LogPrefix", "calico-packet", 0, AT(log_prefix)),
 	WORDS("LogSeverityFile", LEVELS, "INFO", N, AT(log_severity_file)),
 	WORDS("LogSeverityScreen", LEVELS, "INFO", N, AT(log_severity_screen)),
-	WORDS("LogSeveritySys", LEVELS, "INFO", N, AT(log_severity_sys)),
+	WORDS("LogSeveritySys", LEVELS, "INFO", N, IDLE),
 
 	/* Dataplane */
 	BOOL("AllowIPIPPacketsFromWorkloads", "false", 0, AT(allow_ipip_from_workloads)),

@@ -24,7 +24,10 @@ struct input {
 
 size_t input_ranges(const struct key_range **ret)
 {
-#define RANGE(k) { .type = KEY_RESOURCE, .kind = KIND_##k }
+#define RANGE(k)                                       \
+	{                                              \
+		.type = KEY_RESOURCE, .kind = KIND_##k \
+	}
 	static const struct key_range ranges[] = {
 		RANGE(CLUSTER_INFORMATION),
 		RANGE(FELIX_CONFIGURATION),

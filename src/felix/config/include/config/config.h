@@ -29,7 +29,7 @@ struct config_values {
 	const char *hostname, *datastore_type, *etcd_addr, *etcd_endpoints, *etcd_scheme;
 	const char *etcd_ca_file, *etcd_cert_file, *etcd_key_file;
 
-	const char *log_file_path, *log_severity_file, *log_severity_screen, *log_severity_sys;
+	const char *log_file_path, *log_severity_file, *log_severity_screen;
 	const char *log_prefix, *log_action_rate_limit;
 	int64_t log_action_rate_limit_burst;
 

@@ -18,11 +18,14 @@ struct config;
 struct config_feed;
 struct resource;
 
+/* Until config_feed_apply() is called for the first time the config is left as it is: a snapshot
+ * counts only when it is whole. */
 struct config_feed *config_feed_new(struct config *config, const char *hostname);
 struct config_feed *config_feed_free(struct config_feed *f); /* returns NULL; not the config */
 
 /* True when sources of the config were set anew: resolve it. `res` NULL = gone. */
 bool config_feed_update(struct config_feed *f, const struct key *key, const struct resource *res);
+void config_feed_apply(struct config_feed *f);
 
 /* ClusterInformation.spec.datastoreReady; false while it is absent or unset. */
 bool config_feed_ready(const struct config_feed *f);

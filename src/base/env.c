@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "node/env.h"
+#include "base/env.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* name.h - this node's name, decided alike in every program.
+/* nodename.h - this node's name, decided alike in every program.
  *
  * NODENAME, else the nodename file, else HOSTNAME in lower case, else the host's name in lower
  * case; white space around each is stripped and what is blank counts as unset.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "node/name.h"
+#include "base/nodename.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -12,7 +12,7 @@
 
 #include "base/cleanup.h"
 #include "base/mem.h"
-#include "node/env.h"
+#include "base/env.h"
 
 static char *stripped(const char *s, bool lower)
 {
