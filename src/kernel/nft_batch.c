@@ -77,6 +77,15 @@ void nft_batch_end(struct nft_batch *b)
 	end(b, begin(b, NULL, NFNL_MSG_BATCH_END, AF_UNSPEC, NFNL_SUBSYS_NFTABLES, 0, SMALL_ROOM));
 }
 
+/* The number is the only attribute of the first message. */
+void nft_batch_set_generation(struct nft_batch *b, uint32_t generation)
+{
+	const uint32_t value = htonl(generation);
+
+	memcpy(b->msgs.data + MNL_NLMSG_HDRLEN + sizeof(struct nfgenmsg) + MNL_ATTR_HDRLEN, &value,
+		sizeof(value));
+}
+
 bool nft_batch_empty(const struct nft_batch *b)
 {
 	return b->n <= 1;
@@ -290,6 +299,18 @@ uint32_t nft_set_flags(const struct nft_set_type *t)
 	return (t->interval ? NFT_SET_INTERVAL : 0u) | (t->verdict_map ? NFT_SET_MAP : 0u);
 }
 
+/* nft lists keys by this; without it a number in host order is read the other way round. */
+static void put_key_order(struct nlmsghdr *nlh, const struct nft_set_type *t)
+{
+	const uint32_t host_order = 1, network_order = 2;
+	const bool number = t->fields[0] == NFT_F_IIFGROUP || t->fields[0] == NFT_F_OIFGROUP;
+	const uint32_t order = number ? host_order : network_order;
+	uint8_t data[2 + sizeof(order)] = { NFTNL_UDATA_SET_KEYBYTEORDER, sizeof(order) };
+
+	memcpy(data + 2, &order, sizeof(order));
+	mnl_attr_put(nlh, NFTA_SET_USERDATA, sizeof(data), data);
+}
+
 void nft_batch_set(struct nft_batch *b, void *object, const struct nft_place *p, const char *name,
 	const struct nft_set_type *t)
 {
@@ -304,6 +325,7 @@ void nft_batch_set(struct nft_batch *b, void *object, const struct nft_place *p,
 	mnl_attr_put_u32(nlh, NFTA_SET_ID, htonl(++b->set_ids));
 	if (t->verdict_map)
 		mnl_attr_put_u32(nlh, NFTA_SET_DATA_TYPE, htonl(NFT_DATA_VERDICT));
+	put_key_order(nlh, t);
 	end(b, nlh);
 }
 

@@ -9,11 +9,12 @@
 #include <linux/netfilter/nfnetlink.h>
 #include <string.h>
 
+#include "attr.h"
 #include "io/netlink.h"
 #include "nft_encode.h"
 
 #define ROOM     1024
-#define ATTR_MAX 32 /* more than any of these messages has */
+#define ATTR_MAX 31 /* more than any of these messages has */
 
 /* --- requests --- */
 
@@ -74,32 +75,19 @@ void nft_ask_elements(struct buf *b, const struct nft_place *p, const char *set)
 /* --- attributes --- */
 
 struct attrs {
-	const struct nlattr *of[ATTR_MAX];
+	const struct nlattr *of[ATTR_MAX + 1];
 };
-
-static int collect(const struct nlattr *attr, void *data)
-{
-	struct attrs *t = data;
-
-	if (mnl_attr_get_type(attr) < ATTR_MAX)
-		t->of[mnl_attr_get_type(attr)] = attr;
-	return MNL_CB_OK;
-}
 
 static int attrs_of_message(const struct nlmsghdr *nlh, uint16_t type, struct attrs *ret)
 {
-	*ret = (struct attrs){ 0 };
-	if (nlh->nlmsg_type != (NFNL_SUBSYS_NFTABLES << 8 | type) ||
-		mnl_nlmsg_get_payload_len(nlh) < sizeof(struct nfgenmsg))
+	if (nlh->nlmsg_type != (NFNL_SUBSYS_NFTABLES << 8 | type))
 		return -EBADMSG;
-	return mnl_attr_parse(nlh, sizeof(struct nfgenmsg), collect, ret) < 0 ? -EBADMSG : 0;
+	return attr_table(nlh, sizeof(struct nfgenmsg), ret->of, ATTR_MAX);
 }
 
 static void attrs_of_nest(const struct nlattr *nest, struct attrs *ret)
 {
-	*ret = (struct attrs){ 0 };
-	if (nest)
-		mnl_attr_parse_nested(nest, collect, ret);
+	attr_nest_table(nest, ret->of, ATTR_MAX);
 }
 
 static int family_of(const struct nlmsghdr *nlh)
@@ -116,9 +104,7 @@ static const char *text(const struct attrs *t, int attribute)
 
 static uint32_t number(const struct attrs *t, int attribute)
 {
-	const struct nlattr *a = t->of[attribute];
-
-	return a && mnl_attr_validate(a, MNL_TYPE_U32) == 0 ? ntohl(mnl_attr_get_u32(a)) : 0;
+	return ntohl(attr_u32(t->of[attribute], 0));
 }
 
 static uint64_t number64(const struct attrs *t, int attribute)

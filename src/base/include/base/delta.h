@@ -29,6 +29,8 @@
  * The dump may come in slices with other calls in between. A dump that was cut short is started
  * again with name_resync_begin().
  *
+ *   void name_trim(struct name *d)           gives back the memory of a burst that is over
+ *
  * `hash` and `equal` as in map.h; `same` is `bool same(const value_t *, const value_t *)`.
  * A zeroed struct is empty.
  *
@@ -158,6 +160,13 @@
 		ret->desired = NAME##_desired(d, e->key);                                        \
 		ret->actual = NAME##_actual(d, e->key);                                          \
 		return true;                                                                     \
+	}                                                                                        \
+	static inline __attribute__((unused)) void NAME##_trim(struct NAME *d)                   \
+	{                                                                                        \
+		if (!NAME##_keys_count(&d->updates))                                             \
+			NAME##_keys_done(&d->updates);                                           \
+		if (!NAME##_keys_count(&d->deletes))                                             \
+			NAME##_keys_done(&d->deletes);                                           \
 	}                                                                                        \
 	static inline __attribute__((unused)) void NAME##_resync_begin(struct NAME *d)           \
 	{                                                                                        \

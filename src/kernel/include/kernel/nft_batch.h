@@ -34,6 +34,7 @@ struct nft_place { /* a table */
 /* generation: refuse (-ERESTART for message 0) if the ruleset is not at it any more; 0: whatever */
 void nft_batch_begin(struct nft_batch *b, uint32_t generation);
 void nft_batch_end(struct nft_batch *b);
+void nft_batch_set_generation(struct nft_batch *b, uint32_t generation); /* of one begun with one */
 bool nft_batch_empty(const struct nft_batch *b); /* nothing since the begin */
 void nft_batch_done(struct nft_batch *b);
 void *nft_batch_object(const struct nft_batch *b, uint32_t index); /* NULL: none */
@@ -76,7 +77,7 @@ void nft_batch_set(struct nft_batch *b, void *object, const struct nft_place *p,
 void nft_batch_delete_set(
 	struct nft_batch *b, void *object, const struct nft_place *p, const char *name);
 
-#define NFT_KEY_MAX 48
+#define NFT_KEY_MAX 32
 struct nft_element {
 	uint8_t key[NFT_KEY_MAX];
 	bool end;           /* of an interval: the first value behind it */

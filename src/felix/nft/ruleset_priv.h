@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ruleset_priv.h - what the parts of the ruleset share. */
+#pragma once
+
+#include "ruleset.h"
+
+struct chain *chain_record(struct ruleset *rs, const char *name); /* made if absent */
+bool chain_present(const struct chain *c);
+void chain_settle(struct ruleset *rs, struct chain *c); /* may free it */
+/* A base chain that hooks in elsewhere than wanted can only go with its table. */
+void chain_check_hook(struct ruleset *rs, const struct chain *c);
+struct set *set_record(struct ruleset *rs, enum table t, const char *name);
+bool set_pending(const struct set *s);
+void set_settle(struct ruleset *rs, struct set *s); /* may free it */
+/* The verdict map has this element in the kernel; NULL: not any more. */
+void set_target_is(struct ruleset *rs, struct set *s, uint32_t group, const char *chain);
