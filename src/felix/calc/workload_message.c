@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A local workload endpoint as the dataplane gets it, but for its tiers. */
-#include <stdio.h>
-
 #include "base/str.h"
 #include "message.h"
 #include "workload.h"
@@ -57,60 +55,29 @@ static void put_prefixes(
 	}
 }
 
-/* 0 to 63; -1: none. */
-static int dscp_value(const char *text)
+/* The spec's, else the annotation's. */
+static struct dscp dscp_of(const struct qos_controls *qos, const char *annotation)
 {
-	static const struct {
-		const char *name;
-		int value;
-	} names[] = {
-		{ "DF", 0 },
-		{ "EF", 46 },
-		{ "CS0", 0 },
-		{ "CS1", 8 },
-		{ "CS2", 16 },
-		{ "CS3", 24 },
-		{ "CS4", 32 },
-		{ "CS5", 40 },
-		{ "CS6", 48 },
-		{ "AF11", 10 },
-		{ "AF12", 12 },
-		{ "AF13", 14 },
-		{ "AF21", 18 },
-		{ "AF22", 20 },
-		{ "AF23", 22 },
-		{ "AF31", 26 },
-		{ "AF32", 28 },
-		{ "AF33", 30 },
-		{ "AF41", 34 },
-		{ "AF42", 36 },
-		{ "AF43", 38 },
-	};
-	uint64_t number;
+	struct dscp d = { .set = !str_empty(annotation) };
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (str_eq_nocase(text, names[i].name))
-			return names[i].value;
-	return str_to_u64(text, &number) == 0 && number < 64 ? (int)number : -1;
+	if (qos && qos->dscp.set)
+		return qos->dscp;
+	if (d.set && str_to_i64(annotation, &d.number))
+		d.name = annotation;
+	return d;
 }
 
 static void put_dscp(const struct qos_controls *qos, const char *annotation, struct arena *a,
 	Felix__WorkloadEndpoint *out)
 {
-	int value = -1;
+	struct dscp d = dscp_of(qos, annotation);
 
-	if (qos && qos->dscp.set && !qos->dscp.name)
-		value = qos->dscp.number >= 0 && qos->dscp.number < 64 ? (int)qos->dscp.number : -1;
-	else if (qos && qos->dscp.set)
-		value = dscp_value(qos->dscp.name);
-	else if (annotation)
-		value = dscp_value(annotation);
-	if (value < 0)
+	if (!d.set || dscp_number(&d) < 0)
 		return;
 	out->n_qos_policies = 1;
 	out->qos_policies = arena_new(a, Felix__QoSPolicy *);
 	out->qos_policies[0] = arena_message(a, Felix__QoSPolicy, felix__qo_spolicy__init);
-	out->qos_policies[0]->dscp = value;
+	out->qos_policies[0]->dscp = dscp_number(&d);
 }
 
 static void put_qos(const struct qos_controls *in, struct arena *a, Felix__WorkloadEndpoint *out)
