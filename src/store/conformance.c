@@ -106,6 +106,14 @@ void on_heard(void *ctx, const struct store_result *res)
 	h->ended = !res->more;
 }
 
+uint64_t watch_sets(struct fixture *f, struct store *s, struct heard *h)
+{
+	_cleanup_(store_reply_done) struct store_reply now;
+
+	write_set(f, f->other, STORE_GET, "nothing", NULL, NULL, &now);
+	return store_watch(s, &all_sets, now.revision, on_heard, h);
+}
+
 void wait_heard(struct fixture *f, struct heard *h, const char *text)
 {
 	for (int i = 0; i < 4000 && strcmp(buf_str(&h->text), text) && !h->ended; i++)
@@ -276,7 +284,7 @@ static void on_filled(void *ctx, const struct store_result *res)
 {
 	struct filling *fill = ctx;
 
-	assert_int_equal(res->status, STORE_OK);
+	assert_string_equal(res->err->msg, "");
 	fill->done = --fill->left == 0;
 }
 
@@ -408,8 +416,7 @@ static void test_values_over_a_mebibyte(void **state)
 
 	memset(big, 'x', far_over);
 	key_format(&key, &path);
-	store_watch(f->store, &all_sets, NULL, on_heard, &watch);
-	run_a_little(f);
+	watch_sets(f, f->store, &watch);
 	put(f, f->store, "a", "1");
 	path.data[path.len - 1] = 'b';
 	f->ops->put_raw(f, buf_str(&path), big, fits);
@@ -437,14 +444,26 @@ static void test_watch_says_what_happens(void **state)
 	_cleanup_(store_reply_done) struct store_reply r;
 
 	put(f, f->store, "before", "0");
-	store_watch(f->store, &all_sets, NULL, on_heard, &h);
-	run_a_little(f);
+	watch_sets(f, f->store, &h);
 	put(f, f->other, "a", "1");
 	call_apply(f->loop, f->other, &w, T_MS, &r); /* of another kind */
 	put(f, f->store, "a", "2");
 	drop(f, f->other, "a");
 	wait_heard(f, &h, "a=1 ~a=2 -a ");
 	assert_int_equal(h.status, STORE_OK);
+}
+
+static void test_watch_from_now(void **state)
+{
+	struct fixture *f = *state;
+	_cleanup_(heard_done) struct heard h = { 0 };
+
+	put(f, f->store, "old", "0");
+	store_watch(f->store, &all_sets, NULL, on_heard, &h);
+	for (int i = 0; i < 1000 && !h.n; i++)
+		put(f, f->other, "a", "1"); /* until the watch is there */
+	assert_true(h.n > 0);
+	assert_null(strstr(buf_str(&h.text), "old"));
 }
 
 static void test_watch_from_a_revision(void **state)
@@ -483,9 +502,8 @@ static void test_watch_goes_on_after_a_cut(void **state)
 	_cleanup_(heard_done) struct heard sets = { 0 }, nodes = { 0 };
 	static const struct key_range all_nodes = { .type = KEY_RESOURCE, .kind = KIND_NODE };
 
-	store_watch(f->store, &all_sets, NULL, on_heard, &sets);
+	watch_sets(f, f->store, &sets);
 	store_watch(f->store, &all_nodes, NULL, on_heard, &nodes);
-	run_a_little(f);
 	put(f, f->other, "a", "1");
 	wait_heard(f, &sets, "a=1 ");
 	f->ops->cut(f, true);
@@ -507,8 +525,7 @@ static void test_watch_ends_when_the_cut_outlasts_history(void **state)
 	_cleanup_(heard_done) struct heard h = { 0 };
 
 	put(f, f->other, "a", "1");
-	store_watch(f->store, &all_sets, NULL, on_heard, &h);
-	run_a_little(f);
+	watch_sets(f, f->store, &h);
 	put(f, f->other, "a", "2");
 	wait_heard(f, &h, "~a=2 ");
 	f->ops->cut(f, true);
@@ -548,7 +565,7 @@ static void test_lease_ends(void **state)
 	assert_int_equal(call_apply(f->loop, f->store, &w, T_MS, &r), STORE_OK);
 	assert_int_equal(call_apply(f->loop, f->store, &k, T_MS, &again), STORE_OK);
 	put(f, f->store, "b", "3"); /* a write without lease takes the key off the old one */
-	store_watch(f->store, &all_sets, NULL, on_heard, &h);
+	watch_sets(f, f->store, &h);
 	wait_heard(f, &h, "-a ");
 	assert_int_equal(drop(f, f->store, "b"), STORE_OK);
 }
@@ -612,6 +629,7 @@ static void on_free(void *ctx, const struct store_result *res)
 {
 	struct freer *x = ctx;
 
+	assert_false(x->freed);
 	x->store = store_free(x->store);
 	x->freed = true;
 }
@@ -624,7 +642,7 @@ static void test_free_from_a_callback(void **state)
 
 	store_watch(x.store, &all_sets, NULL, on_never, NULL);
 	store_get(x.store, &key, NULL, 0, on_free, &x);
-	store_get(x.store, &key, NULL, 0, on_never, NULL);
+	store_get(x.store, &key, NULL, 0, on_free, &x); /* whichever is answered first */
 	run_until(f, &x.freed);
 	run_a_little(f);
 }
@@ -664,6 +682,7 @@ int conformance_run(const char *name, CMFixtureFunction setup, CMFixtureFunction
 		CASE(test_compaction_in_the_middle_of_a_snapshot),
 		CASE(test_values_over_a_mebibyte),
 		CASE(test_watch_says_what_happens),
+		CASE(test_watch_from_now),
 		CASE(test_watch_from_a_revision),
 		CASE(test_watch_from_a_compacted_revision),
 		CASE(test_watch_goes_on_after_a_cut),

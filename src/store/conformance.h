@@ -53,4 +53,6 @@ struct heard {
 };
 void heard_done(struct heard *h);
 void on_heard(void *ctx, const struct store_result *res);
+/* All that happens to sets from now on, even if the server takes its time to begin. */
+uint64_t watch_sets(struct fixture *f, struct store *s, struct heard *h);
 void wait_heard(struct fixture *f, struct heard *h, const char *text); /* until it says just that */

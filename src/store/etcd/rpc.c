@@ -58,8 +58,16 @@ static void fail(struct rpc *r, unsigned code, const char *text)
 	r->ops->failed(r, status_of(code, text), buf_str(&full));
 }
 
+/* A server with too much on its hands refuses before it proposes anything. */
+static bool is_refusal(const struct grpc_status *status)
+{
+	return strstr(status->message, "etcdserver: too many requests") != NULL;
+}
+
 static bool may_repeat(const struct rpc *r, const struct grpc_status *status)
 {
+	if (is_refusal(status))
+		return true;
 	return status->code == GRPC_UNAVAILABLE && (r->repeatable || status->untouched);
 }
 

@@ -59,7 +59,7 @@ static void response_reset(struct response *r)
 {
 	struct buf reason = r->reason, reply = r->reply;
 
-	*r = (struct response){ .watch_id = NOT_THERE, .reason = reason, .reply = reply };
+	*r = (struct response){ .reason = reason, .reply = reply };
 	buf_clear(&r->reason);
 	reply_begin(&r->reply);
 }
@@ -182,8 +182,8 @@ static void on_response(struct etcd *e)
 	if (r->created) {
 		x = w->creating;
 		on_created(e, r);
-	} else {
-		x = find_server_id(w, r->watch_id);
+	} else { /* -1 is of nobody, or of all */
+		x = r->watch_id < 0 ? NULL : find_server_id(w, r->watch_id);
 	}
 	if (x && r->canceled)
 		on_canceled(e, x, r);

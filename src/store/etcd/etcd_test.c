@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The suite of every datastore against a real etcd, and what only a network can do to one. */
+#include "../conformance.h"
+
+#include <signal.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "relay.h"
+#include "server.h"
+#include "store/etcd.h"
+
+static pid_t etcd_pid;
+static const char *const no_args[] = { NULL };
+
+struct backend {
+	struct relay *relay;
+	struct raw *raw;
+};
+
+static struct store *open_at(struct loop *loop, const char *const *urls)
+{
+	struct endpoint e[4];
+	size_t n = 0;
+	struct store *s;
+
+	for (; urls[n]; n++)
+		assert_int_equal(endpoint_parse(urls[n], ETCD_PORT, &e[n], NULL), 0);
+	s = etcd_store_new(
+		loop, &(struct etcd_config){ .endpoints = e, .n_endpoints = n, .seed = 1 });
+	while (n--)
+		endpoint_done(&e[n]);
+	return s;
+}
+
+static struct store *open_port(struct loop *loop, uint16_t port)
+{
+	_cleanup_free_ char *url = mem_printf("http://127.0.0.1:%u", port);
+
+	return open_at(loop, (const char *const[]){ url, NULL });
+}
+
+static struct store *open_store(struct fixture *f)
+{
+	return open_port(f->loop, ETCD_PORT);
+}
+
+static struct relay *relay_of(struct fixture *f)
+{
+	return ((struct backend *)f->backend)->relay;
+}
+
+static struct raw *raw_of(struct fixture *f)
+{
+	return ((struct backend *)f->backend)->raw;
+}
+
+static void compact(struct fixture *f)
+{
+	raw_compact(raw_of(f));
+}
+
+static void put_raw(struct fixture *f, const char *path, const void *value, size_t len)
+{
+	raw_put(raw_of(f), path, value, len);
+}
+
+static void cut(struct fixture *f, bool on)
+{
+	relay_cut(relay_of(f), on);
+}
+
+static int setup(void **state)
+{
+	static const struct fixture_ops ops = { open_store, compact, put_raw, cut };
+	struct fixture *f = mem_new(struct fixture);
+	struct backend *b = mem_new(struct backend);
+
+	f->ops = &ops;
+	f->backend = b;
+	assert_int_equal(loop_new(&f->loop), 0);
+	b->raw = raw_new();
+	raw_delete_all(b->raw);
+	b->relay = relay_new(f->loop, ETCD_PORT);
+	f->store = open_port(f->loop, relay_port(b->relay));
+	f->other = open_store(f);
+	*state = f;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct fixture *f = *state;
+	struct backend *b = f->backend;
+
+	store_free(f->store);
+	store_free(f->other);
+	relay_free(b->relay);
+	raw_free(b->raw);
+	loop_free(f->loop);
+	free(b);
+	free(f);
+	return 0;
+}
+
+static int group_setup(void **state)
+{
+	etcd_pid = server_start(no_args);
+	return 0;
+}
+
+static int group_teardown(void **state)
+{
+	server_kill(etcd_pid, SIGKILL);
+	return 0;
+}
+
+/* --- what only a network can do --- */
+
+static void on_list(void *ctx, const struct store_result *res)
+{
+	on_heard(ctx, res);
+	buf_clear(&((struct heard *)ctx)->text);
+}
+
+/* Cut again and again, each time somewhere within the frames of the snapshot. */
+static void test_connection_cut_in_the_middle_of_a_frame(void **state)
+{
+	struct fixture *f = *state;
+	_cleanup_(heard_done) struct heard h = { 0 };
+	_cleanup_free_ char *value = mem_zalloc(501);
+	size_t before;
+
+	memset(value, 'v', 500);
+	for (unsigned i = 0; i < 6000; i++) {
+		_cleanup_free_ char *path = mem_printf(
+			"/calico/resources/v3/projectcalico.org/networksets/ns/s%05u", i);
+
+		raw_put(raw_of(f), path, value, 500);
+	}
+	put(f, f->store, "z", "1");
+	before = relay_connections(relay_of(f));
+	store_list(f->store, &all_sets, NULL, 0, on_list, &h);
+	for (int i = 0; i < 5; i++) {
+		relay_cut_after(relay_of(f), 300007);
+		while (relay_connections(relay_of(f)) == before && !h.ended)
+			assert_int_equal(loop_step(f->loop, 1000), 0);
+		before = relay_connections(relay_of(f));
+	}
+	run_until(f, &h.ended);
+	assert_int_equal(h.status, STORE_OK);
+	assert_int_equal(h.n, 6001); /* each key once */
+	assert_true(relay_connections(relay_of(f)) >= 6);
+}
+
+static void test_watch_cut_in_the_middle_of_an_event(void **state)
+{
+	struct fixture *f = *state;
+	_cleanup_(heard_done) struct heard h = { 0 };
+
+	watch_sets(f, f->store, &h);
+	put(f, f->other, "a", "1");
+	wait_heard(f, &h, "a=1 ");
+	relay_cut_after(relay_of(f), 30);
+	put(f, f->other, "b", "2");
+	put(f, f->other, "c", "3");
+	wait_heard(f, &h, "a=1 b=2 c=3 ");
+	assert_int_equal(relay_connections(relay_of(f)), 2);
+	assert_int_equal(etcd_counters(f->store).watch_streams, 2);
+}
+
+/* A write whose answer is lost may be done: it must not be repeated behind the caller's back. */
+static void test_a_write_is_not_repeated_once_sent(void **state)
+{
+	struct fixture *f = *state;
+	_cleanup_(store_reply_done) struct store_reply r, got;
+	struct key key = set_key("a");
+	struct store_write w = { .key = &key, .value = "1", .len = 1 };
+
+	put(f, f->store, "warm", "1");
+	relay_cut_after(relay_of(f), 5);
+	assert_int_equal(call_create(f->loop, f->store, &w, 5000, &r), STORE_E_UNAVAILABLE);
+	assert_int_equal(call_get(f->loop, f->store, &key, NULL, 5000, &got), STORE_OK);
+}
+
+static void test_the_first_endpoint_is_dead(void **state)
+{
+	struct fixture *f = *state;
+	struct key key = set_key("a");
+	struct store_write w = { .key = &key, .value = "1", .len = 1 };
+	_cleanup_(store_reply_done) struct store_reply r;
+	struct store *s =
+		open_at(f->loop, (const char *const[]){ "http://127.0.0.1:9", "http://[::1]:9",
+					 "http://127.0.0.1:2379", NULL });
+
+	assert_int_equal(call_create(f->loop, s, &w, 5000, &r), STORE_OK);
+	assert_int_equal(etcd_counters(s).connections, 1);
+	store_free(s);
+}
+
+static void test_a_name_that_does_not_resolve_then_one_that_does(void **state)
+{
+	struct fixture *f = *state;
+	_cleanup_(store_reply_done) struct store_reply r;
+	struct key key = set_key("a");
+	struct store *s = open_at(f->loop, (const char *const[]){ "http://nowhere.invalid:2379",
+						   "http://localhost:2379", NULL });
+
+	assert_int_equal(call_get(f->loop, s, &key, NULL, 9000, &r), STORE_E_NOT_FOUND);
+	store_free(s);
+}
+
+static void test_a_server_that_says_nothing(void **state)
+{
+	struct fixture *f = *state;
+	_cleanup_(store_reply_done) struct store_reply r;
+	struct key key = set_key("a");
+
+	relay_stall(relay_of(f), true);
+	assert_int_equal(call_get(f->loop, f->store, &key, NULL, 200, &r), STORE_E_UNAVAILABLE);
+}
+
+static void test_etcd_killed_and_restarted(void **state)
+{
+	struct fixture *f = *state;
+	_cleanup_(heard_done) struct heard h = { 0 };
+	_cleanup_(store_reply_done) struct store_reply r;
+	struct key key = set_key("a");
+
+	watch_sets(f, f->store, &h);
+	put(f, f->store, "a", "1");
+	wait_heard(f, &h, "a=1 ");
+	server_kill(etcd_pid, SIGKILL);
+	run_a_little(f);
+	etcd_pid = server_start(no_args);
+	assert_int_equal(call_get(f->loop, f->store, &key, NULL, 10000, &r), STORE_OK);
+	assert_int_equal(put(f, f->other, "b", "2"), STORE_OK);
+	wait_heard(f, &h, "a=1 b=2 ");
+	assert_false(h.ended);
+}
+
+/* Somebody put an older backup, or another cluster, behind the same address. */
+static void test_another_cluster_at_the_same_address(void **state)
+{
+	static const char *const elsewhere[] = { "--data-dir", "/mnt/other",
+		"--initial-cluster-token", "other", NULL };
+	struct fixture *f = *state;
+	_cleanup_(heard_done) struct heard h = { 0 };
+
+	watch_sets(f, f->store, &h);
+	put(f, f->store, "a", "1");
+	wait_heard(f, &h, "a=1 ");
+	server_kill(etcd_pid, SIGKILL);
+	etcd_pid = server_start(elsewhere);
+	run_until(f, &h.ended);
+	assert_int_equal(h.status, STORE_E_COMPACTED);
+	server_kill(etcd_pid, SIGKILL);
+	etcd_pid = server_start(no_args);
+}
+
+static void on_count(void *ctx, const struct store_result *res)
+{
+	++*(unsigned *)ctx;
+}
+
+static void test_calls_share_one_connection(void **state)
+{
+	struct fixture *f = *state;
+	unsigned answers = 0;
+	struct key key = set_key("a");
+
+	for (int i = 0; i < 256; i++)
+		store_get(f->store, &key, NULL, 0, on_count, &answers);
+	while (answers < 256)
+		assert_int_equal(loop_step(f->loop, 5000), 0);
+	assert_int_equal(etcd_counters(f->store).connections, 1);
+	assert_int_equal(etcd_counters(f->store).requests, 256);
+}
+
+static void test_watches_share_one_stream(void **state)
+{
+	struct fixture *f = *state;
+	enum { N = 20 };
+	struct heard h[N] = { 0 };
+
+	for (int i = 0; i < N; i++)
+		watch_sets(f, f->store, &h[i]);
+	put(f, f->other, "a", "1");
+	for (int i = 0; i < N; i++) {
+		wait_heard(f, &h[i], "a=1 ");
+		heard_done(&h[i]);
+	}
+	assert_int_equal(etcd_counters(f->store).watch_streams, 1);
+	assert_int_equal(etcd_counters(f->store).connections, 1);
+}
+
+/* A page of one key more than fits costs one request more, not one for each key. */
+static void test_pages_are_counted(void **state)
+{
+	struct fixture *f = *state;
+	_cleanup_(heard_done) struct heard h = { 0 };
+
+	for (unsigned i = 0; i < 5001; i++) {
+		_cleanup_free_ char *path = mem_printf(
+			"/calico/resources/v3/projectcalico.org/networksets/ns/s%05u", i);
+
+		raw_put(raw_of(f), path, "v", 1);
+	}
+	store_list(f->store, &all_sets, NULL, 0, on_list, &h);
+	run_until(f, &h.ended);
+	assert_int_equal(h.n, 5001);
+	assert_int_equal(etcd_counters(f->store).requests, 2);
+}
+
+#define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest network[] = {
+		T(test_connection_cut_in_the_middle_of_a_frame),
+		T(test_watch_cut_in_the_middle_of_an_event),
+		T(test_a_write_is_not_repeated_once_sent),
+		T(test_the_first_endpoint_is_dead),
+		T(test_a_name_that_does_not_resolve_then_one_that_does),
+		T(test_a_server_that_says_nothing),
+		T(test_etcd_killed_and_restarted),
+		T(test_another_cluster_at_the_same_address),
+		T(test_calls_share_one_connection),
+		T(test_watches_share_one_stream),
+		T(test_pages_are_counted),
+	};
+	int failed;
+
+	server_enter();
+	failed = conformance_run("etcd", setup, teardown, group_setup, group_teardown);
+	failed += cmocka_run_group_tests(network, group_setup, group_teardown);
+	return failed;
+}
