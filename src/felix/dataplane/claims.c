@@ -6,9 +6,7 @@
 #include "base/map.h"
 #include "base/ptrs.h"
 #include "base/str.h"
-#include "proto/print.h"
-
-#define SUBJECT "WorkloadEndpoint(%s/%s/%s)"
+#include "dataplane/endpoint_id.h"
 
 struct claim {
 	char *id; /* sorts like its three parts */
@@ -169,20 +167,15 @@ static void leave(struct claims *c, struct claim *cl, struct interface *in)
 	interface_free(in);
 }
 
-static char *id_text(const Felix__WorkloadEndpointID *id)
-{
-	return mem_printf("%s\001%s\001%s", id->orchestrator_id, id->workload_id, id->endpoint_id);
-}
-
 static struct claim *claim_of(struct claims *c, const Felix__WorkloadEndpointID *id)
 {
-	_cleanup_free_ char *text = id_text(id);
+	_cleanup_free_ char *text = endpoint_id_text(id);
 	struct claim **found = claim_map_get(&c->by_id, text);
 	struct claim *cl = found ? *found : mem_new(struct claim);
 
 	if (found)
 		return cl;
-	cl->subject = mem_printf(SUBJECT, id->orchestrator_id, id->workload_id, id->endpoint_id);
+	cl->subject = endpoint_id_subject(id);
 	cl->id = TAKE_PTR(text);
 	*claim_map_put(&c->by_id, cl->id, NULL) = cl;
 	return cl;
@@ -210,7 +203,7 @@ static void update(struct claims *c, const Felix__ToDataplane *msg)
 
 static void forget(struct claims *c, const Felix__ToDataplane *msg)
 {
-	_cleanup_free_ char *text = id_text(msg->workload_endpoint_remove->id);
+	_cleanup_free_ char *text = endpoint_id_text(msg->workload_endpoint_remove->id);
 	struct claim **found = claim_map_get(&c->by_id, text), *cl;
 
 	if (!found)
