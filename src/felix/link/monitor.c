@@ -122,11 +122,11 @@ static void remove_address(struct monitor *m, struct address a)
 		TELL(m, address, a.index, &a.addr, false);
 }
 
-/* Of an interface; family 0: both. A host has few. */
-static void remove_addresses(struct monitor *m, uint32_t index, uint8_t family)
+/* Of an interface that goes. A host has few. */
+static void remove_addresses(struct monitor *m, uint32_t index)
 {
 	MAP_FOREACH(address_map, &m->addresses, e) {
-		if (e->key.index == index && (!family || e->key.addr.family == family))
+		if (e->key.index == index)
 			remove_address(m, e->key);
 	}
 }
@@ -175,7 +175,7 @@ static void take_name(struct monitor *m, struct known *k)
 
 static void forget_iface(struct monitor *m, struct known *k)
 {
-	remove_addresses(m, k->iface.index, 0);
+	remove_addresses(m, k->iface.index);
 	drop_name(m, k);
 	index_map_remove(&m->by_index, k->iface.index);
 	TELL(m, iface, &k->iface, NULL);
@@ -196,8 +196,6 @@ static void change_iface(struct monitor *m, struct known *k, const struct iface 
 		take_name(m, k);
 	else
 		k->iface.since_ns = was.since_ns;
-	if ((was.flags & IFF_UP) && !(is->flags & IFF_UP))
-		remove_addresses(m, is->index, 4);
 	TELL(m, iface, &was, &k->iface);
 }
 

@@ -181,10 +181,10 @@ void neighbours_apply(struct link_driver *d)
 	mem_grow(&d->sent_neighs, &d->sent_neighs_cap, n, sizeof(*d->sent_neighs));
 	d->n_sent_neighs = 0;
 	DELTA_FOREACH_UPDATE(neighs, &d->neighs, c)
-	put(d, &b, c->key, c->desired);
+		put(d, &b, c->key, c->desired);
 	d->n_sent_updates = d->n_sent_neighs;
 	DELTA_FOREACH_DELETE(neighs, &d->neighs, c)
-	put(d, &b, c->key, NULL);
+		put(d, &b, c->key, NULL);
 	d->counters.neighbours += n;
 	netlink_batch(monitor_netlink(d->monitor), &b, on_batch, d);
 }

@@ -8,8 +8,8 @@
  * State:  belongs to the index. A name may go to another index, an index may change its name.
  * Up:     IFF_RUNNING, not merely IFF_UP (felix.md 4.3).
  * Addresses: from the routes of the local table, so tentative ones do not count; those of excluded
- *         interfaces are not kept. An interface that goes down takes its IPv4 addresses along (the
- *         kernel does not say so), and its IPv4 routes.
+ *         interfaces are not kept.
+ * Routes: an interface that goes down loses its IPv4 routes without a word from the kernel.
  * Order:  watchers are called in the order in which they were added.
  * Source: felix.md 4.2, 4.3.
  */
