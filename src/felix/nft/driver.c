@@ -149,8 +149,11 @@ static void glance(struct nft *n, bool learn, enum after after)
 	reader_glance(&n->reader, learn, n->generation);
 }
 
+/* What was put into the last batch counts as written, so everything is to be read first next time.
+ */
 static void give_up(struct nft *n)
 {
+	n->read = false;
 	tell_problem(n, "table calico", n->refusal ? n->refusal : "cannot be written");
 	n->applying = n->busy = false;
 	n->driver.host->failed(n->driver.host->ctx, &n->driver, n->phase);
@@ -166,13 +169,21 @@ static void try_again(struct nft *n)
 		give_up(n);
 }
 
+/* Whatever the message says, it would be refused. */
+static bool is_general(int error)
+{
+	return error == -EPERM || error == -ENOMEM || error == -ENOBUFS || error == -EINTR ||
+	       error == -EAGAIN || error == -ERESTART;
+}
+
 static void take_refusal(struct nft *n, const struct netlink_answer *a)
 {
 	struct object *o = nft_batch_object(&n->batch, a->index);
 	char *text = mem_printf("%s%s%s", *a->text ? a->text : strerror(-a->error),
 		*a->text ? ": " : "", *a->text ? strerror(-a->error) : "");
 
-	if (o && o->kind != OBJECT_TABLE && n->tries > 0 && n->phase == PHASE_TABLES) {
+	if (o && o->kind != OBJECT_TABLE && n->tries > 0 && n->phase == PHASE_TABLES &&
+		!is_general(a->error)) {
 		object_refuse(&n->rs, o, text);
 		free(text);
 	} else {

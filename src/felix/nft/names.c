@@ -118,7 +118,7 @@ char *name_stack_chain(struct arena *a, enum direction d, const char *content)
  * take in a name. */
 char *name_set(struct arena *a, const char *id, bool net)
 {
-	char *name = arena_printf(a, "%.*s%s", CHAIN_TEXT_MAX, id, net ? "-net" : "");
+	char *name = arena_printf(a, "%.*s%s", CHAIN_TEXT_MAX - 4, id, net ? "-net" : "");
 
 	for (char *s = name; *s; s++)
 		if (!is_plain(*s) && *s != '_')

@@ -168,14 +168,16 @@ static int prefix_of(const uint8_t *first, const uint8_t *behind, size_t size)
 	struct nft_element ends[2];
 	uint8_t last[NFT_KEY_MAX];
 
-	for (size_t len = 0; len <= size * 8; len++) {
-		memcpy(last, first, size);
-		for (size_t bit = len; bit < size * 8; bit++)
-			last[bit / 8] |= (uint8_t)(0x80 >> bit % 8);
-		if (nft_range_elements(first, last, size, ends) == 2
-				? behind && memcmp(ends[1].key, behind, size) == 0
-				: !behind)
-			return (int)len;
+	memcpy(last, first, size);
+	for (int len = (int)size * 8; len >= 0; len--) {
+		const int host_bit = len - 1;
+		bool bounded = nft_range_elements(first, last, size, ends) == 2;
+
+		if (bounded ? behind && memcmp(ends[1].key, behind, size) == 0 : !behind)
+			return len;
+		if (host_bit < 0 || (first[host_bit / 8] & (0x80 >> host_bit % 8)))
+			break; /* no shorter prefix begins here */
+		last[host_bit / 8] |= (uint8_t)(0x80 >> host_bit % 8);
 	}
 	return -1;
 }

@@ -400,8 +400,8 @@ static inline bool test_walk(struct test_host *h)
 /* Lets a refresh, or a reading that nobody waits for, come to its end. */
 static inline void test_idle(struct test_host *h)
 {
-	for (int i = 0; i < 20; i++)
-		loop_step(h->loop, 5);
+	for (int i = 0; i < 200; i++)
+		loop_step(h->loop, 1);
 }
 
 static inline char *test_output(const char *command)
