@@ -1,29 +1,35 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* put_to_kernel - from just before a put to etcd until the kernel's ruleset has changed.
  *
- *   put_to_kernel label|policy SAMPLES
+ *   put_to_kernel label|policy SAMPLES GAP_MS
  *
- * Runs in the network namespace of the Felix under test and prints one line per sample, in
- * milliseconds. label: remote endpoint 0 leaves and joins the set of policy 0. policy: policy 0
- * gets another port. The end is the first set element or rule message that the kernel multicasts.
+ * Runs in the network namespace of the Felix under test. label: remote endpoint 0 leaves and joins
+ * the set of policy 0. policy: policy 0 gets another port. The end is the first set element or rule
+ * message that the kernel multicasts. Each sample begins when nothing has changed for GAP_MS.
  */
-#include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nf_tables.h>
-#include <libmnl/libmnl.h>
-#include <poll.h>
-#include <stdio.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/netlink.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
-#include "base/mem.h"
 #include "dataset.h"
 #include "io/loop.h"
-#include "store/call.h"
+#include "io/netlink.h"
+#include "sample.h"
 #include "store/config.h"
 
-#define WAIT_MS 5000
-#define GAP_MS  200 /* quiet before each sample */
+#define WAIT_NS (5 * NSEC_PER_SEC)
+
+struct bench {
+	struct loop *loop;
+	struct store *store;
+	struct inbox *inbox;
+	struct netlink *nl;
+	bool label;
+	bool failed, put; /* of the present sample: the answer of the put */
+	uint64_t seen_ns; /* 0: no change so far */
+};
 
 static bool is_change(const struct nlmsghdr *h, bool label)
 {
@@ -35,89 +41,124 @@ static bool is_change(const struct nlmsghdr *h, bool label)
 		     : type == NFT_MSG_NEWRULE || type == NFT_MSG_DELRULE;
 }
 
-/* True when a message of the kind came within the time. */
-static bool wait_change(struct mnl_socket *nl, bool label, int timeout_ms)
+static void on_change(void *ctx, const struct nlmsghdr *h)
 {
-	uint64_t end = clock_boot_ns() + (uint64_t)timeout_ms * NSEC_PER_MSEC, now;
-	static char data[1 << 16];
+	struct bench *b = ctx;
 
-	while ((now = clock_boot_ns()) < end) {
-		struct pollfd p = { .fd = mnl_socket_get_fd(nl), .events = POLLIN };
-
-		if (poll(&p, 1, (int)((end - now) / NSEC_PER_MSEC) + 1) <= 0)
-			continue;
-		int n = (int)mnl_socket_recvfrom(nl, data, sizeof(data));
-
-		for (const struct nlmsghdr *h = (void *)data; n > 0 && mnl_nlmsg_ok(h, n);
-			h = mnl_nlmsg_next(h, &n))
-			if (is_change(h, label))
-				return true;
-	}
-	return false;
+	if (is_change(h, b->label) && !b->seen_ns)
+		b->seen_ns = clock_boot_ns();
 }
 
-static int put(struct loop *l, struct store *s, const struct dataset_object *o)
+static void on_event(void *ctx, const struct event *ev)
+{
+	struct bench *b = ctx;
+
+	if (ev->type == EVENT_NETLINK || ev->type == EVENT_NETLINK_LOST)
+		netlink_event(b->nl, ev);
+}
+
+static void on_put(void *ctx, const struct store_result *res)
+{
+	struct bench *b = ctx;
+
+	b->put = true;
+	b->failed = res->status != STORE_OK;
+	if (b->failed)
+		fprintf(stderr, "put failed: %s\n", res->err->msg);
+}
+
+static void wait_quiet(struct bench *b, unsigned gap_ms)
+{
+	uint64_t since = clock_boot_ns(), now = since;
+
+	for (; now - since < gap_ms * NSEC_PER_MSEC; now = clock_boot_ns()) {
+		b->seen_ns = 0;
+		loop_step(b->loop, (int)gap_ms / 2);
+		if (b->seen_ns)
+			since = b->seen_ns;
+	}
+	b->seen_ns = 0;
+}
+
+static void put(struct bench *b, const struct dataset_object *o)
 {
 	struct store_write w = { .key = &o->key, .value = o->value.data, .len = o->value.len };
-	struct store_reply reply = { 0 };
-	enum store_status status = call_apply(l, s, &w, WAIT_MS, &reply);
 
-	if (status != STORE_OK)
-		fprintf(stderr, "put failed: %s\n", reply.err.msg);
-	store_reply_done(&reply);
-	return status == STORE_OK ? 0 : -1;
+	b->put = b->failed = false;
+	store_apply(b->store, &w, 0, on_put, b);
 }
 
-static int sample(struct loop *l, struct store *s, struct mnl_socket *nl, bool label, unsigned i)
+/* Also true when only the put was answered and nobody waits for a change. */
+static bool wait_change(struct bench *b, bool wanted)
+{
+	uint64_t end = clock_boot_ns() + WAIT_NS;
+
+	while (!b->failed && !(b->put && (b->seen_ns || !wanted)) && clock_boot_ns() < end)
+		loop_step(b->loop, 100);
+	return b->put && !b->failed && (b->seen_ns || !wanted);
+}
+
+/* Sample 0 brings the data into a known state and is not measured: it may change nothing. */
+static int take(struct bench *b, unsigned i, unsigned gap_ms)
 {
 	struct dataset_object o = { 0 };
 	uint64_t start;
-	bool seen;
-	int r;
+	bool good;
 
-	if (label)
-		dataset_remote_with_role(0, i % 2 ? "r0" : "rnone", &o);
+	if (b->label)
+		dataset_remote_with_role(0, i % 2 ? "rnone" : "r0", &o);
 	else
 		dataset_policy_with_port(0, 8000 + i, &o);
-	while (wait_change(nl, label, GAP_MS))
-		;
+	wait_quiet(b, gap_ms);
 	start = clock_boot_ns();
-	r = put(l, s, &o);
-	seen = !r && wait_change(nl, label, WAIT_MS);
-	if (seen)
-		printf("%.3f\n", (double)(clock_boot_ns() - start) / NSEC_PER_MSEC);
-	else
+	put(b, &o);
+	good = wait_change(b, i > 0);
+	if (good && i > 0)
+		sample_ms(b->label ? "label" : "policy", OURS, b->seen_ns - start);
+	else if (!good)
 		fprintf(stderr, "sample %u: no change seen\n", i);
 	buf_done(&o.value);
-	return seen ? 0 : -1;
+	return good ? 0 : -1;
+}
+
+static int start(struct bench *b)
+{
+	struct store_config config = { 0 };
+	struct err err = { 0 };
+	int r = loop_new(&b->loop);
+
+	store_config_from_env(&config);
+	if (!r) {
+		b->inbox = loop_inbox(b->loop, "bench", on_event, b);
+		r = netlink_open(b->loop, b->inbox, NETLINK_NETFILTER, 1, &b->nl, &err);
+	}
+	if (!r) {
+		netlink_watch(b->nl, &(struct netlink_watch){ .ctx = b, .notify = on_change });
+		r = netlink_join(b->nl, NFNLGRP_NFTABLES);
+	}
+	if (!r)
+		r = store_open(b->loop, &config, &b->store, &err);
+	if (r)
+		fprintf(stderr, "cannot start: %s\n", err.msg);
+	store_config_done(&config);
+	return r;
 }
 
 int main(int argc, char **argv)
 {
-	struct store_config config = { 0 };
-	struct store *store = NULL;
-	struct loop *loop = NULL;
-	struct mnl_socket *nl;
-	struct err err = { 0 };
-	int group = NFNLGRP_NFTABLES, r = 0;
+	struct bench b = { 0 };
+	int r;
 
-	if (argc != 3) {
-		fprintf(stderr, "usage: put_to_kernel label|policy SAMPLES\n");
+	if (argc != 4) {
+		fprintf(stderr, "usage: put_to_kernel label|policy SAMPLES GAP_MS\n");
 		return 1;
 	}
-	store_config_from_env(&config);
-	nl = mnl_socket_open(NETLINK_NETFILTER);
-	if (!nl || mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID) ||
-		mnl_socket_setsockopt(nl, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)) ||
-		loop_new(&loop) || store_open(loop, &config, &store, &err)) {
-		fprintf(stderr, "cannot start: %s\n", err.msg);
-		return 1;
-	}
-	for (unsigned i = 0, n = (unsigned)atoi(argv[2]); !r && i < n; i++)
-		r = sample(loop, store, nl, strcmp(argv[1], "label") == 0, i);
-	store_free(store);
-	loop_free(loop);
-	store_config_done(&config);
-	mnl_socket_close(nl);
+	b.label = strcmp(argv[1], "label") == 0;
+	r = start(&b);
+	for (unsigned i = 0, n = (unsigned)atoi(argv[2]); !r && i <= n; i++)
+		r = take(&b, i, (unsigned)atoi(argv[3]));
+	store_free(b.store);
+	netlink_free(b.nl);
+	loop_free(b.loop);
 	return r ? 1 : 0;
 }
