@@ -30,7 +30,7 @@ static void on_problem(void *ctx, const char *subject, const char *reason)
 	fprintf(stderr, "%s: %s\n", subject, reason ? reason : "fine");
 }
 
-static void feed(struct bench *b, const struct dataset_object *o)
+static void feed(struct bench *b, const struct object *o)
 {
 	_cleanup_(resource_freep) struct resource *res = NULL;
 	struct err err = { 0 };
@@ -47,13 +47,13 @@ static void feed(struct bench *b, const struct dataset_object *o)
 
 static void feed_part(struct bench *b, enum dataset_part part, unsigned n)
 {
-	struct dataset_object o = { 0 };
+	struct object o = { 0 };
 
 	for (unsigned i = 0; i < n; i++) {
 		dataset_object(part, i, &o);
 		feed(b, &o);
 	}
-	buf_done(&o.value);
+	object_done(&o);
 }
 
 static void flush(struct bench *b)
@@ -84,20 +84,19 @@ static void load(struct bench *b, unsigned remote, unsigned policies)
 	sample_ms("calc, first flush", OURS, b->took_ns);
 }
 
-static void change_label(unsigned i, struct dataset_object *o)
+static void change_label(unsigned i, struct object *o)
 {
 	dataset_remote_with_role(0, i % 2 ? "r0" : "rnone", o);
 }
 
-static void change_rule(unsigned i, struct dataset_object *o)
+static void change_rule(unsigned i, struct object *o)
 {
 	dataset_policy_with_port(0, i % 2 ? 80 : 81, o);
 }
 
-static void change(
-	struct bench *b, const char *name, void (*make)(unsigned i, struct dataset_object *o))
+static void change(struct bench *b, const char *name, void (*make)(unsigned i, struct object *o))
 {
-	struct dataset_object o = { 0 };
+	struct object o = { 0 };
 
 	for (unsigned i = 0; i < CHANGES; i++) {
 		make(i, &o);
@@ -106,7 +105,7 @@ static void change(
 		flush(b);
 		sample(name, OURS, "us", (double)b->took_ns / 1e3);
 	}
-	buf_done(&o.value);
+	object_done(&o);
 }
 
 int main(int argc, char **argv)

@@ -17,7 +17,7 @@
 struct load {
 	struct loop *loop;
 	struct store *store;
-	unsigned limit[3], next[3], part, in_flight, failed;
+	unsigned limit[DATASET_PART_N], next[DATASET_PART_N], part, in_flight, failed;
 };
 
 static void fill(struct load *l);
@@ -34,9 +34,9 @@ static void on_put(void *ctx, const struct store_result *res)
 
 static void fill(struct load *l)
 {
-	struct dataset_object o = { 0 };
+	struct object o = { 0 };
 
-	while (l->in_flight < IN_FLIGHT && l->part < 3) {
+	while (l->in_flight < IN_FLIGHT && l->part < DATASET_PART_N) {
 		if (l->next[l->part] == l->limit[l->part]) {
 			l->part++;
 			continue;
@@ -47,7 +47,7 @@ static void fill(struct load *l)
 		store_apply(l->store, &w, 0, on_put, l);
 		l->in_flight++;
 	}
-	buf_done(&o.value);
+	object_done(&o);
 	if (!l->in_flight)
 		loop_exit(l->loop, l->failed ? 1 : 0);
 }

@@ -15,7 +15,7 @@
 #include "sample.h"
 #include "selector/selector.h"
 
-static struct resource *decode(const struct dataset_object *o)
+static struct resource *decode(const struct object *o)
 {
 	struct resource *res = NULL;
 	struct err err = { 0 };
@@ -27,7 +27,7 @@ static struct resource *decode(const struct dataset_object *o)
 	return res;
 }
 
-static void parse_only(const struct dataset_object *o)
+static void parse_only(const struct object *o)
 {
 	static const yajl_callbacks nobody;
 	yajl_handle y = yajl_alloc(&nobody, NULL, NULL);
@@ -41,7 +41,7 @@ static void parse_only(const struct dataset_object *o)
 static void bench_decode(unsigned n)
 {
 	uint64_t ours = 0, floor = 0, bytes = 0;
-	struct dataset_object o = { 0 };
+	struct object o = { 0 };
 
 	for (unsigned i = 0; i < n; i++) {
 		dataset_object(DATASET_REMOTE, i, &o);
@@ -56,7 +56,7 @@ static void bench_decode(unsigned n)
 	sample_ms("decode", OURS, ours);
 	sample_ms("decode", FLOOR, floor);
 	sample("stored JSON", OURS, "MB", (double)bytes / 1e6);
-	buf_done(&o.value);
+	object_done(&o);
 }
 
 static const char *label(const void *ctx, const char *key)
@@ -69,7 +69,7 @@ static void bench_selector(const char *name, const char *text, unsigned n)
 {
 	enum { ENDPOINTS = 1000 };
 	static struct resource *endpoints[ENDPOINTS];
-	struct dataset_object o = { 0 };
+	struct object o = { 0 };
 	struct selector *s = NULL;
 	unsigned matches = 0;
 	uint64_t start;
@@ -89,7 +89,7 @@ static void bench_selector(const char *name, const char *text, unsigned n)
 	for (unsigned i = 0; i < ENDPOINTS; i++)
 		resource_free(endpoints[i]);
 	selector_free(s);
-	buf_done(&o.value);
+	object_done(&o);
 }
 
 int main(int argc, char **argv)

@@ -7,15 +7,16 @@
  * the set of policy 0. policy: policy 0 gets another port. The end is the first set element or rule
  * message that the kernel multicasts. Each sample begins when nothing has changed for GAP_MS.
  */
+#include <errno.h>
+#include <libmnl/libmnl.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
-#include <linux/netlink.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 
 #include "dataset.h"
 #include "io/loop.h"
-#include "io/netlink.h"
 #include "sample.h"
 #include "store/config.h"
 
@@ -24,8 +25,7 @@
 struct bench {
 	struct loop *loop;
 	struct store *store;
-	struct inbox *inbox;
-	struct netlink *nl;
+	struct mnl_socket *nl;
 	bool label;
 	bool failed, put; /* of the present sample: the answer of the put */
 	uint64_t seen_ns; /* 0: no change so far */
@@ -41,20 +41,17 @@ static bool is_change(const struct nlmsghdr *h, bool label)
 		     : type == NFT_MSG_NEWRULE || type == NFT_MSG_DELRULE;
 }
 
-static void on_change(void *ctx, const struct nlmsghdr *h)
+/* Not io/netlink, to which a message with another socket's sequence number is no notification. */
+static void on_readable(void *ctx, int fd, uint32_t events)
 {
+	static char data[1 << 16];
 	struct bench *b = ctx;
+	int n = (int)mnl_socket_recvfrom(b->nl, data, sizeof(data));
 
-	if (is_change(h, b->label) && !b->seen_ns)
-		b->seen_ns = clock_boot_ns();
-}
-
-static void on_event(void *ctx, const struct event *ev)
-{
-	struct bench *b = ctx;
-
-	if (ev->type == EVENT_NETLINK || ev->type == EVENT_NETLINK_LOST)
-		netlink_event(b->nl, ev);
+	for (const struct nlmsghdr *h = (void *)data; n > 0 && mnl_nlmsg_ok(h, n);
+		h = mnl_nlmsg_next(h, &n))
+		if (is_change(h, b->label) && !b->seen_ns)
+			b->seen_ns = clock_boot_ns();
 }
 
 static void on_put(void *ctx, const struct store_result *res)
@@ -80,7 +77,7 @@ static void wait_quiet(struct bench *b, unsigned gap_ms)
 	b->seen_ns = 0;
 }
 
-static void put(struct bench *b, const struct dataset_object *o)
+static void put(struct bench *b, const struct object *o)
 {
 	struct store_write w = { .key = &o->key, .value = o->value.data, .len = o->value.len };
 
@@ -101,7 +98,7 @@ static bool wait_change(struct bench *b, bool wanted)
 /* Sample 0 brings the data into a known state and is not measured: it may change nothing. */
 static int take(struct bench *b, unsigned i, unsigned gap_ms)
 {
-	struct dataset_object o = { 0 };
+	struct object o = { 0 };
 	uint64_t start;
 	bool good;
 
@@ -117,8 +114,20 @@ static int take(struct bench *b, unsigned i, unsigned gap_ms)
 		sample_ms(b->label ? "label" : "policy", OURS, b->seen_ns - start);
 	else if (!good)
 		fprintf(stderr, "sample %u: no change seen\n", i);
-	buf_done(&o.value);
+	object_done(&o);
 	return good ? 0 : -1;
+}
+
+static int listen_to_kernel(struct bench *b)
+{
+	const int group = NFNLGRP_NFTABLES;
+
+	b->nl = mnl_socket_open2(NETLINK_NETFILTER, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	if (!b->nl || mnl_socket_bind(b->nl, 0, MNL_SOCKET_AUTOPID) ||
+		mnl_socket_setsockopt(b->nl, NETLINK_ADD_MEMBERSHIP, (void *)&group, sizeof(group)))
+		return -errno;
+	loop_fd_add(b->loop, mnl_socket_get_fd(b->nl), EPOLLIN, on_readable, b);
+	return 0;
 }
 
 static int start(struct bench *b)
@@ -128,18 +137,12 @@ static int start(struct bench *b)
 	int r = loop_new(&b->loop);
 
 	store_config_from_env(&config);
-	if (!r) {
-		b->inbox = loop_inbox(b->loop, "bench", on_event, b);
-		r = netlink_open(b->loop, b->inbox, NETLINK_NETFILTER, 1, &b->nl, &err);
-	}
-	if (!r) {
-		netlink_watch(b->nl, &(struct netlink_watch){ .ctx = b, .notify = on_change });
-		r = netlink_join(b->nl, NFNLGRP_NFTABLES);
-	}
+	if (!r)
+		r = listen_to_kernel(b);
 	if (!r)
 		r = store_open(b->loop, &config, &b->store, &err);
 	if (r)
-		fprintf(stderr, "cannot start: %s\n", err.msg);
+		fprintf(stderr, "cannot start: %s\n", *err.msg ? err.msg : strerror(-r));
 	store_config_done(&config);
 	return r;
 }
@@ -158,7 +161,7 @@ int main(int argc, char **argv)
 	for (unsigned i = 0, n = (unsigned)atoi(argv[2]); !r && i <= n; i++)
 		r = take(&b, i, (unsigned)atoi(argv[3]));
 	store_free(b.store);
-	netlink_free(b.nl);
 	loop_free(b.loop);
+	mnl_socket_close(b.nl);
 	return r ? 1 : 0;
 }
