@@ -81,7 +81,7 @@ static void message(struct driver *d, const Felix__ToDataplane *msg)
 		policies_update(&n->policies, msg->active_policy_update);
 		break;
 	case FELIX__TO_DATAPLANE__PAYLOAD_ACTIVE_POLICY_REMOVE:
-		policies_remove(&n->policies, msg->active_policy_remove);
+		nft_policies_remove(&n->policies, msg->active_policy_remove);
 		break;
 	case FELIX__TO_DATAPLANE__PAYLOAD_ACTIVE_PROFILE_UPDATE:
 		policies_update_profile(&n->policies, msg->active_profile_update);
@@ -93,7 +93,7 @@ static void message(struct driver *d, const Felix__ToDataplane *msg)
 		endpoints_update(&n->endpoints, msg->workload_endpoint_update);
 		break;
 	case FELIX__TO_DATAPLANE__PAYLOAD_WORKLOAD_ENDPOINT_REMOVE:
-		endpoints_remove(&n->endpoints, msg->workload_endpoint_remove);
+		nft_endpoints_remove(&n->endpoints, msg->workload_endpoint_remove);
 		break;
 	default: /* nothing that policy depends on */
 		break;
@@ -499,10 +499,10 @@ struct driver *nft_driver_free(struct driver *d)
 		return NULL;
 	reader_done(&n->reader);
 	nft_batch_done(&n->batch);
-	endpoints_done(&n->endpoints);
+	nft_endpoints_done(&n->endpoints);
 	classes_done(&n->classes);
 	stacks_done(&n->stacks);
-	policies_done(&n->policies);
+	nft_policies_done(&n->policies);
 	ipsets_done(&n->ipsets);
 	ruleset_done(&n->rs);
 	strv_done(&n->config.interface_prefixes);

@@ -224,7 +224,7 @@ void endpoints_update(struct endpoints *all, const Felix__WorkloadEndpointUpdate
 	endpoints_tell(all, e->name);
 }
 
-void endpoints_remove(struct endpoints *all, const Felix__WorkloadEndpointRemove *msg)
+void nft_endpoints_remove(struct endpoints *all, const Felix__WorkloadEndpointRemove *msg)
 {
 	_cleanup_free_ char *id = endpoint_id(msg->id);
 	struct endpoint **found = endpoint_map_get(&all->map, id), *e;
@@ -240,7 +240,7 @@ void endpoints_remove(struct endpoints *all, const Felix__WorkloadEndpointRemove
 	endpoint_free(e);
 }
 
-void endpoints_done(struct endpoints *all)
+void nft_endpoints_done(struct endpoints *all)
 {
 	MAP_FOREACH(endpoint_map, &all->map, e)
 		endpoint_free(e->value);

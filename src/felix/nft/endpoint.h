@@ -39,9 +39,9 @@ struct endpoints {
 };
 
 void endpoints_init(struct endpoints *all); /* after rs, classes, ipv6 */
-void endpoints_done(struct endpoints *all);
+void nft_endpoints_done(struct endpoints *all);
 void endpoints_update(struct endpoints *all, const Felix__WorkloadEndpointUpdate *msg);
-void endpoints_remove(struct endpoints *all, const Felix__WorkloadEndpointRemove *msg);
+void nft_endpoints_remove(struct endpoints *all, const Felix__WorkloadEndpointRemove *msg);
 
 /* Who has the interface; NULL: nobody. */
 const struct endpoint *endpoints_owner(const struct endpoints *all, const char *ifname);

@@ -287,7 +287,7 @@ static void forget_if_idle(struct policy *p)
 	policy_free(p);
 }
 
-void policies_done(struct policies *all)
+void nft_policies_done(struct policies *all)
 {
 	MAP_FOREACH(policy_map, &all->map, e)
 		policy_free(e->value);
@@ -417,7 +417,7 @@ void policies_update_profile(struct policies *all, const Felix__ActiveProfileUpd
 	update(policies_find_profile(all, msg->id->name), &msg->profile->base, &c);
 }
 
-void policies_remove(struct policies *all, const Felix__ActivePolicyRemove *msg)
+void nft_policies_remove(struct policies *all, const Felix__ActivePolicyRemove *msg)
 {
 	forget(policies_find(all, msg->id));
 }

@@ -46,9 +46,9 @@ struct policies {
 	struct policy_map map;
 };
 
-void policies_done(struct policies *all);
+void nft_policies_done(struct policies *all);
 void policies_update(struct policies *all, const Felix__ActivePolicyUpdate *msg);
-void policies_remove(struct policies *all, const Felix__ActivePolicyRemove *msg);
+void nft_policies_remove(struct policies *all, const Felix__ActivePolicyRemove *msg);
 void policies_update_profile(struct policies *all, const Felix__ActiveProfileUpdate *msg);
 void policies_remove_profile(struct policies *all, const Felix__ActiveProfileRemove *msg);
 
