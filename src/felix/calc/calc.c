@@ -226,6 +226,7 @@ void calc_update(struct calc *c, const struct key *key, const struct resource *r
 	case KIND_LIVE_MIGRATION:
 	case KIND_STAGED_KUBERNETES_NETWORK_POLICY:
 	case KIND_N:
+		report(&c->reports, key, NULL); /* calc_invalid() may have told of it */
 		break;
 	}
 }

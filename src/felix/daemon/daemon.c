@@ -282,7 +282,6 @@ static int build(struct daemon *d, struct err *err)
 	const struct calc_config calc_config = {
 		.hostname = v->hostname,
 		.spoofing_any = str_eq(v->workload_source_spoofing, "Any"),
-		.ipv6 = v->ipv6_support,
 		.suppress_covered_members = true,
 	};
 	const struct dataplane_hooks hooks = { d, collect, on_settled, on_problem };

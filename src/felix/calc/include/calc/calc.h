@@ -32,7 +32,6 @@ typedef void (*calc_problem_fn)(void *ctx, const char *subject, const char *reas
 struct calc_config {
 	const char *hostname;
 	bool spoofing_any;	  /* WorkloadSourceSpoofing=Any */
-	bool ipv6;
 	bool suppress_covered_members; /* hide CIDRs inside others (NFTablesMode not Disabled) */
 };
 
@@ -40,10 +39,12 @@ struct calc *calc_new(const struct calc_config *config, calc_output_fn output,
 	calc_problem_fn problem, void *ctx);
 struct calc *calc_free(struct calc *c); /* returns NULL */
 
-/* `res` NULL = the key is gone. Borrowed: calc keeps copies of what it needs. */
+/* `res` NULL = the key is gone. Borrowed: calc keeps copies of what it needs. It checks what it
+ * relies on (rules, selectors, addresses, names); the reader has only to decode. */
 void calc_update(struct calc *c, const struct key *key, const struct resource *res);
 /* The value of this key does not decode or validate: treated as gone, or, for a policy, as one that
- * denies the endpoints that `res` (may be NULL: nothing can be attributed) selects. */
+ * denies the endpoints that `res` selects (NULL: nothing can be attributed). Reported with the
+ * reason until the key is updated or gone. */
 void calc_invalid(struct calc *c, const struct key *key, const struct resource *res,
 	const char *reason);
 
