@@ -83,6 +83,14 @@ static void keep_fault(struct decoder *d, enum fault_type type, const char *text
 	if (f->type != FAULT_NONE && f->type != FAULT_UNKNOWN)
 		return;
 	put_member(d, &member);
+	if (type == FAULT_REPEATED && strrchr(buf_str(&member), '.'))
+		member.len = (size_t)(strrchr(member.data, '.') + 1 - member.data);
+	else if (type == FAULT_REPEATED)
+		buf_clear(&member);
+	if (type == FAULT_REPEATED) { /* as spelled the second time */
+		buf_puts(&member, text);
+		text = "given twice";
+	}
 	f->type = type;
 	snprintf(f->member, sizeof(f->member), "%s", buf_str(&member));
 	snprintf(f->text, sizeof(f->text), "%s", text);
@@ -458,21 +466,6 @@ int decoder_end_list(struct decoder *d)
 
 /* ---- scalars ---- */
 
-static const char *json_type_name(enum scalar type)
-{
-	switch (type) {
-	case SCALAR_BOOL:
-		return "bool";
-	case SCALAR_NUMBER:
-		return "number";
-	case SCALAR_NULL:
-	case SCALAR_TEXT:
-	case SCALAR_PLAIN:
-		break;
-	}
-	return "string";
-}
-
 static bool is_container(enum field_type type)
 {
 	return type == FIELD_OBJECT || type == FIELD_POINTER || type == FIELD_LIST ||
@@ -486,7 +479,7 @@ static int container_scalar(
 	if (type == SCALAR_PLAIN)
 		type = scalar_of_plain(text, len);
 	if (type != SCALAR_NULL)
-		return wrong_type(d, json_type_name(type), t);
+		return wrong_type(d, scalar_name(type), t);
 	if (in_list(d))
 		push_element(d, t->field);
 	value_ended(d);

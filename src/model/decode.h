@@ -39,11 +39,12 @@ enum decode_option {
 /* What was wrong first. Unknown members yield to any other fault. */
 enum fault_type {
 	FAULT_NONE,
-	FAULT_UNKNOWN,  /* text: the member's name */
-	FAULT_REPEATED, /* text: the member's name */
+	FAULT_UNKNOWN, /* text: the member's name */
+	FAULT_REPEATED,
 	FAULT_TYPE,     /* text: Go's sentence, "json: cannot unmarshal ..." */
 	FAULT_VALUE,    /* text: Go's sentence of a value's own parser */
 	FAULT_PLAIN,    /* text: why this unquoted text does not fit the member */
+	FAULT_NOT_JSON, /* text: a number that JSON cannot hold */
 	FAULT_DEPTH,
 };
 
@@ -126,8 +127,9 @@ int json_decode(struct resource *res, const struct object_type *root, void *obje
 int value_set(struct decoder *d, const struct field *f, enum field_type type, bool element,
 	void *place, enum scalar scalar, const char *text, size_t len);
 
-/* What an unquoted text is where no member says what it should be. */
+/* plain.c: what an unquoted text is where no member says what it should be. NUL behind it. */
 enum scalar scalar_of_plain(const char *text, size_t len);
+const char *scalar_name(enum scalar type); /* as Go calls it: "string" */
 
 /* The text as the arena keeps it: a NUL inside becomes the pair C0 80, which is not valid UTF-8
  * and so stands for nothing else. */

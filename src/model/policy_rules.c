@@ -296,13 +296,15 @@ static void check_rule_places(struct validation *v, const struct policy_spec *s,
 static void check_staged_delete(
 	struct validation *v, const struct policy_spec *s, const struct object_type *t)
 {
-	struct policy_spec rest = *s;
+	struct policy_spec rest = *s, shown = *s;
 
 	if (!str_eq(s->staged_action, "Delete"))
 		return;
 	rest.staged_action = rest.tier = NULL;
+	if (str_eq(s->tier, "default")) /* upstream fills it in after this check */
+		shown.tier = NULL;
 	if (!object_is_empty(t, &rest))
-		object_failed(v, t->go_name, t, s, false,
+		object_failed(v, t->go_name, t, &shown, false,
 			"Spec fields, except Tier, should all be zero-value if stagedAction is "
 			"Delete");
 }

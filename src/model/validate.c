@@ -351,6 +351,13 @@ static void pattern_failed(struct validation *v, const char *pattern)
 	rule_failed(v, "%s in body should match '%s'", buf_str(&v->path), pattern);
 }
 
+static bool same_words(const char *const *a, const char *const *b)
+{
+	while (*a && *b && strcmp(*a, *b) == 0)
+		a++, b++;
+	return !*a && !*b;
+}
+
 /* A list that upstream states twice, and whose second failure it reports on the kind. */
 static void check_both_words(struct validation *v, const struct check *c, const char *text)
 {
@@ -358,7 +365,7 @@ static void check_both_words(struct validation *v, const struct check *c, const 
 
 	if (!first)
 		words_failed(v, c->words);
-	if (!second && c->also != c->words)
+	if (!second && !same_words(c->words, c->also))
 		words_failed(v, c->also);
 	if (!first || !second)
 		field_errors_add(v->errors, kind_name(v->res->kind), NULL,

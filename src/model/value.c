@@ -11,6 +11,7 @@
 #include "base/str.h"
 #include "decode.h"
 #include "encode.h"
+#include "plain.h"
 
 #define PORT_NAME_MAX 128
 
@@ -53,96 +54,42 @@ const char *value_text(struct arena *arena, const char *text, size_t len)
 	return copy;
 }
 
-/* ---- what an unquoted text can be ---- */
-
-static bool is_word(const char *text, size_t len, const char *word)
-{
-	return strlen(word) == len && memcmp(text, word, len) == 0;
-}
-
-static bool is_null_word(const char *text, size_t len)
-{
-	return len == 0 || is_word(text, len, "~") || is_word(text, len, "null") ||
-	       is_word(text, len, "Null") || is_word(text, len, "NULL");
-}
-
-static int bool_word(const char *text, size_t len)
-{
-	if (is_word(text, len, "true") || is_word(text, len, "True") || is_word(text, len, "TRUE"))
-		return 1;
-	if (is_word(text, len, "false") || is_word(text, len, "False") ||
-		is_word(text, len, "FALSE"))
-		return 0;
-	return -1;
-}
-
-/* [-+]digits[.digits][e[-+]digits] with at least one digit before or behind the point, and no
- * leading zero that YAML 1.1 would take for octal. */
-static bool is_decimal(const char *text, size_t len)
-{
-	size_t i = 0, whole, fraction = 0;
-
-	if (i < len && (text[i] == '-' || text[i] == '+'))
-		i++;
-	whole = strspn(text + i, "0123456789");
-	if (whole > 1 && text[i] == '0')
-		return false;
-	i += whole;
-	if (i < len && text[i] == '.') {
-		fraction = strspn(text + i + 1, "0123456789");
-		i += 1 + fraction;
-	}
-	if (!whole && !fraction)
-		return false;
-	if (i < len && (text[i] == 'e' || text[i] == 'E')) {
-		size_t digits;
-
-		i++;
-		if (i < len && (text[i] == '-' || text[i] == '+'))
-			i++;
-		digits = strspn(text + i, "0123456789");
-		if (!digits)
-			return false;
-		i += digits;
-	}
-	return i == len;
-}
-
-enum scalar scalar_of_plain(const char *text, size_t len)
-{
-	if (is_null_word(text, len))
-		return SCALAR_NULL;
-	if (bool_word(text, len) >= 0)
-		return SCALAR_BOOL;
-	if (is_decimal(text, len))
-		return SCALAR_NUMBER;
-	return SCALAR_TEXT;
-}
-
 /* ---- one function per type ---- */
 
 struct value {
 	struct decoder *d;
 	const struct field *field;
 	enum scalar scalar;
-	const char *text; /* with NUL behind it only where a function copies it */
+	const char *text; /* NUL behind it only from YAML */
 	size_t len;
-	bool plain;   /* came unquoted from YAML */
+	bool from_yaml; /* came unquoted: `plain` says what it looks like */
+	enum plain plain;
 	bool element; /* of a list or a map: empty is not absent */
 };
 
+static int not_plain(const struct value *v, const char *what)
+{
+	return decoder_fault(
+		v->d, FAULT_PLAIN, "'%.*s' is not a plain %s", (int)v->len, v->text, what);
+}
+
+/* Upstream's sentence where upstream refuses it too; ours where it would guess. */
 static int mismatch(const struct value *v, const char *go_type)
 {
-	const char *got = v->scalar == SCALAR_BOOL     ? "bool"
-			  : v->scalar == SCALAR_NUMBER ? "number"
-						       : "string";
+	const char *got = v->plain == PLAIN_OTHER_BOOL ? "bool" : scalar_name(v->scalar);
+	bool text = strcmp(go_type, "string") == 0, boolean = strcmp(go_type, "bool") == 0;
 	char number[80];
 
-	if (v->plain && v->scalar == SCALAR_TEXT)
-		return decoder_fault(v->d, FAULT_PLAIN, "%.*s is not a plain %s", (int)v->len,
-			v->text, strcmp(go_type, "bool") == 0 ? "boolean" : "decimal number");
-	if (v->scalar == SCALAR_NUMBER && strcmp(go_type, "string") != 0 &&
-		strcmp(go_type, "bool") != 0) {
+	if (v->plain == PLAIN_OTHER_INT && (!boolean || text))
+		return not_plain(v, "decimal number");
+	if (v->plain == PLAIN_OTHER_BOOL && boolean)
+		return not_plain(v, "boolean (true or false)");
+	if (v->plain == PLAIN_NOT_FINITE)
+		return decoder_fault(v->d, FAULT_NOT_JSON, "unsupported value: %s",
+			strchr("nN", v->text[v->len - 3]) ? "NaN"
+			: *v->text == '-'                 ? "-Inf"
+							  : "+Inf");
+	if (v->scalar == SCALAR_NUMBER && !text && !boolean) {
 		snprintf(number, sizeof(number), "number %.*s", (int)v->len, v->text);
 		got = number;
 	}
@@ -151,7 +98,7 @@ static int mismatch(const struct value *v, const char *go_type)
 
 static int set_text(const struct value *v, const char **ret)
 {
-	if (v->scalar != SCALAR_TEXT && !v->plain)
+	if (v->scalar != SCALAR_TEXT && !v->from_yaml)
 		return mismatch(v, "string");
 	if (v->len)
 		*ret = value_text(&v->d->res->arena, v->text, v->len);
@@ -176,32 +123,24 @@ static int set_opt_bool(const struct value *v, struct opt_bool *ret)
 	return r;
 }
 
-/* The number as an integer. From YAML any exact form will do ("1e3"), from JSON digits only. */
-static bool exact_int(const struct value *v, int64_t *ret)
+static bool is_whole(const struct value *v)
 {
-	char text[64];
-	double d;
+	double d = strtod(v->text, NULL);
 
-	if (v->len >= sizeof(text))
-		return false;
-	snprintf(text, sizeof(text), "%.*s", (int)v->len, v->text);
-	if (str_to_i64(text, ret) == 0)
-		return true;
-	if (!v->plain)
-		return false;
-	d = strtod(text, NULL);
-	if (fabs(d) > 9007199254740992.0 || d != (double)(int64_t)d)
-		return false;
-	*ret = (int64_t)d;
-	return true;
+	return fabs(d) < 1e18 && d == (double)(int64_t)d;
 }
 
 static int set_int(const struct value *v, enum int_width width, int64_t *ret)
 {
+	char text[24];
 	int64_t n;
 
-	if (v->scalar != SCALAR_NUMBER || !exact_int(v, &n) || n < widths[width].min ||
-		n > widths[width].max)
+	if (v->plain == PLAIN_DECIMAL && is_whole(v))
+		return not_plain(v, "integer");
+	if (v->scalar != SCALAR_NUMBER || v->len >= sizeof(text))
+		return mismatch(v, widths[width].name);
+	snprintf(text, sizeof(text), "%.*s", (int)v->len, v->text);
+	if (str_to_i64(text, &n) < 0 || n < widths[width].min || n > widths[width].max)
 		return mismatch(v, widths[width].name);
 	*ret = n;
 	return 0;
@@ -226,6 +165,8 @@ static int set_float(const struct value *v, struct opt_float *ret)
 	d = strtod(text, NULL);
 	if (!isfinite(d))
 		return mismatch(v, "float64");
+	if (v->from_yaml && d == 0)
+		d = 0; /* upstream's way through YAML loses the sign */
 	*ret = (struct opt_float){ .set = true, .value = d };
 	return 0;
 }
@@ -238,7 +179,7 @@ static int set_duration(const struct value *v, const char **ret)
 	int64_t ns;
 	int unit_len = 0;
 
-	if (v->scalar != SCALAR_TEXT && !v->plain)
+	if (v->scalar != SCALAR_TEXT || v->plain == PLAIN_OTHER_BOOL)
 		return mismatch(v, "string");
 	switch (duration_parse(text, &ns, &unit, &unit_len)) {
 	case 0:
@@ -275,6 +216,13 @@ static int set_time(const struct value *v, const char **ret)
 	}
 	*ret = text;
 	return 0;
+}
+
+/* For members that take a number or a text. */
+static bool is_text(const struct value *v)
+{
+	return v->scalar == SCALAR_TEXT && v->plain != PLAIN_OTHER_BOOL &&
+	       v->plain != PLAIN_OTHER_INT;
 }
 
 static bool all_digits(const char *s)
@@ -327,7 +275,7 @@ static int set_port(const struct value *v, struct port *ret)
 {
 	const char *text, *colon;
 
-	if (v->scalar == SCALAR_NUMBER || v->scalar == SCALAR_BOOL)
+	if (!is_text(v))
 		return set_port_number(v, ret);
 	text = arena_strndup(&v->d->res->arena, v->text, v->len);
 	if (all_digits(text)) {
@@ -352,7 +300,7 @@ static int number_or_name(const struct value *v, int64_t *number, const char **n
 	const char *text;
 	uint64_t n;
 
-	if (v->scalar == SCALAR_NUMBER || v->scalar == SCALAR_BOOL)
+	if (!is_text(v))
 		return set_int(v, INT_UINT8, number);
 	text = arena_strndup(&v->d->res->arena, v->text, v->len);
 	if (all_digits(text) && str_to_u64(text, &n) == 0 && n <= UINT8_MAX)
@@ -404,20 +352,25 @@ static bool as_number_of(const char *text, int64_t *ret)
 	return true;
 }
 
+/* Unquoted "1.10" means the two halves; what would also be a whole number, or a time, is not
+ * guessed. */
 static int set_as_number(const struct value *v, struct opt_int *ret)
 {
 	char text[64];
 	int64_t n = 0;
+	bool halves = v->plain == PLAIN_DECIMAL && !is_whole(v);
 
 	snprintf(text, sizeof(text), "%.*s", (int)v->len, v->text);
-	if (v->scalar == SCALAR_BOOL)
-		return mismatch(v, "string");
-	if (v->scalar == SCALAR_TEXT || (v->plain && strchr(text, '.'))) {
-		if (!as_number_of(text, &n))
-			return decoder_fault(v->d, FAULT_VALUE, "invalid AS Number format (%.*s)",
-				(int)v->len, v->text);
-	} else if (!exact_int(v, &n) || n < 0 || n > UINT32_MAX) {
-		return mismatch(v, "string");
+	if (!is_text(v) && !halves) {
+		if (v->scalar != SCALAR_NUMBER || v->plain == PLAIN_DECIMAL ||
+			str_to_i64(text, &n) < 0 || n < 0 || n > UINT32_MAX)
+			return v->plain == PLAIN_DECIMAL ? not_plain(v, "AS number")
+							 : mismatch(v, "string");
+	} else if (!as_number_of(text, &n)) {
+		if (v->from_yaml && strchr(text, ':'))
+			return not_plain(v, "AS number");
+		return decoder_fault(
+			v->d, FAULT_VALUE, "invalid AS Number format (%.*s)", (int)v->len, v->text);
 	}
 	*ret = (struct opt_int){ .set = true, .value = n };
 	return 0;
@@ -448,11 +401,13 @@ int value_set(struct decoder *d, const struct field *f, enum field_type type, bo
 		.scalar = scalar,
 		.text = text,
 		.len = len,
-		.plain = scalar == SCALAR_PLAIN,
+		.from_yaml = scalar == SCALAR_PLAIN,
 		.element = element };
 
-	if (v.plain)
+	if (v.from_yaml) {
+		v.plain = plain_class(text, len);
 		v.scalar = scalar_of_plain(text, len);
+	}
 	if (v.scalar == SCALAR_NULL) {
 		if (!element)
 			set_null(type, place);
