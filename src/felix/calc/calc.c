@@ -93,14 +93,14 @@ static void update_workload(struct calc *c, const struct key *key, const struct 
 
 	if (!res || workload_convert(key, res, c->spoofing_any, &arena, &w, &err)) {
 		remove_workload(c, key);
-		report(&c->reports, key, err.code ? err.msg : NULL);
+		reports_set(&c->reports, key, err.code ? err.msg : NULL);
 		return;
 	}
 	local = str_eq(w.name.node, c->hostname);
 	items_set(&c->items, key, &w.item);
 	if (local)
 		endpoints_set(&c->endpoints, key, &w.item, workload_message(key, res, &w, &arena));
-	report(&c->reports, key, local && w.limits.code ? w.limits.msg : NULL);
+	reports_set(&c->reports, key, local && w.limits.code ? w.limits.msg : NULL);
 }
 
 static void update_host_endpoint(struct calc *c, const struct key *key, const struct resource *res)
@@ -115,7 +115,7 @@ static void update_host_endpoint(struct calc *c, const struct key *key, const st
 		items_set(&c->items, key, &item);
 	if (res && !err.code && str_eq(resource_host_endpoint(res)->node, c->hostname))
 		err_set(&err, -EOPNOTSUPP, "host endpoints are left alone: not applied yet");
-	report(&c->reports, key, err.code ? err.msg : NULL);
+	reports_set(&c->reports, key, err.code ? err.msg : NULL);
 }
 
 static void update_network_set(struct calc *c, const struct key *key, const struct resource *res)
@@ -130,7 +130,7 @@ static void update_network_set(struct calc *c, const struct key *key, const stru
 	} else {
 		items_remove(&c->items, key);
 	}
-	report(&c->reports, key, err.code ? err.msg : NULL);
+	reports_set(&c->reports, key, err.code ? err.msg : NULL);
 }
 
 /* Objects with rules. */
@@ -143,7 +143,7 @@ static void update_policy(
 		return;
 	}
 	policies_remove(&c->policies, key);
-	report(&c->reports, key, NULL);
+	reports_set(&c->reports, key, NULL);
 }
 
 static void update_profile(struct calc *c, const struct key *key, const struct resource *res)
@@ -153,7 +153,7 @@ static void update_profile(struct calc *c, const struct key *key, const struct r
 		return;
 	}
 	profiles_remove(&c->profiles, key->name);
-	report(&c->reports, key, NULL);
+	reports_set(&c->reports, key, NULL);
 }
 
 static void update_tier(struct calc *c, const struct key *key, const struct resource *res)
@@ -164,15 +164,15 @@ static void update_tier(struct calc *c, const struct key *key, const struct reso
 	if (res ? tiers_set(&c->tiers, key->name, resource_tier(res))
 		: tiers_remove(&c->tiers, key->name))
 		endpoints_touch_tier(&c->endpoints, key->name);
-	report(&c->reports, key, known ? NULL : "defaultAction is unknown and taken as Deny");
+	reports_set(&c->reports, key, known ? NULL : "defaultAction is unknown and taken as Deny");
 }
 
 static void update_bgp_configuration(
 	struct calc *c, const struct key *key, const struct resource *res)
 {
 	if (str_eq(key->name, "default"))
-		bgp_config_set(&c->passthru, res ? resource_bgp_configuration(res) : NULL);
-	report(&c->reports, key, NULL);
+		passthru_bgp_config(&c->passthru, res ? resource_bgp_configuration(res) : NULL);
+	reports_set(&c->reports, key, NULL);
 }
 
 void calc_update(struct calc *c, const struct key *key, const struct resource *res)
@@ -203,12 +203,12 @@ void calc_update(struct calc *c, const struct key *key, const struct resource *r
 		update_tier(c, key, res);
 		break;
 	case KIND_NODE:
-		node_set(&c->passthru, key->name, res);
-		report(&c->reports, key, NULL);
+		passthru_node(&c->passthru, key->name, res);
+		reports_set(&c->reports, key, NULL);
 		break;
 	case KIND_IP_POOL:
 		pools_set(&c->pools, key->name, res ? resource_ip_pool(res) : NULL);
-		report(&c->reports, key, NULL);
+		reports_set(&c->reports, key, NULL);
 		break;
 	case KIND_BGP_CONFIGURATION:
 		update_bgp_configuration(c, key, res);
@@ -226,7 +226,7 @@ void calc_update(struct calc *c, const struct key *key, const struct resource *r
 	case KIND_LIVE_MIGRATION:
 	case KIND_STAGED_KUBERNETES_NETWORK_POLICY:
 	case KIND_N:
-		report(&c->reports, key, NULL); /* calc_invalid() may have told of it */
+		reports_set(&c->reports, key, NULL); /* calc_invalid() may have told of it */
 		break;
 	}
 }
@@ -245,7 +245,7 @@ void calc_invalid(
 		return;
 	}
 	calc_update(c, key, NULL);
-	report(&c->reports, key, reason);
+	reports_set(&c->reports, key, reason);
 }
 
 void calc_in_sync(struct calc *c)

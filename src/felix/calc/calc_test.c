@@ -451,7 +451,7 @@ static void put_local(struct fixture *f, size_t i, const char *app)
 	_cleanup_free_ char *value =
 		mem_printf("{\"metadata\":{\"labels\":{\"app\":\"%s\"}},\"spec\":{\"ipNetworks\":"
 			   "[\"10.200.%zu.%zu/32\"],\"interfaceName\":\"cali1\"}}",
-			app, i / 256, i % 256);
+			app ? app : "", i / 256, i % 256);
 
 	put(f, key, app ? value : NULL);
 }

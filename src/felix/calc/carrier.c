@@ -5,8 +5,8 @@ static void give_back(struct carrier *c, struct sets *s, struct set **sets, uint
 {
 	for (uint32_t i = 0; i < n; i++) {
 		if (c->active)
-			set_unuse(s, sets[i]);
-		set_put(s, sets[i]);
+			sets_unuse(s, sets[i]);
+		sets_put(s, sets[i]);
 	}
 	free(sets);
 }
@@ -23,9 +23,9 @@ void carrier_set(struct carrier *c, struct sets *s, const Felix__ToDataplane *up
 	c->n_sets = (uint32_t)specs->n;
 	c->sets = specs->n ? mem_new_n(struct set *, specs->n) : NULL;
 	for (size_t i = 0; i < specs->n; i++) {
-		c->sets[i] = set_get(s, &specs->v[i]);
+		c->sets[i] = sets_get(s, &specs->v[i]);
 		if (c->active)
-			set_use(s, c->sets[i]);
+			sets_use(s, c->sets[i]);
 	}
 	give_back(c, s, old, n_old);
 }
@@ -58,7 +58,7 @@ void carrier_settle(struct carrier *c, struct sets *s, bool wanted)
 	if (wanted == c->active)
 		return;
 	for (uint32_t i = 0; i < c->n_sets; i++)
-		(wanted ? set_use : set_unuse)(s, c->sets[i]);
+		(wanted ? sets_use : sets_unuse)(s, c->sets[i]);
 	c->active = wanted;
 }
 

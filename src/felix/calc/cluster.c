@@ -55,7 +55,7 @@ static bool node_says_nothing(const struct node_spec *spec)
 	       str_empty(spec->bgp->ipv6_address) && !spec->addresses.n;
 }
 
-void node_set(struct passthru *p, const char *name, const struct resource *res)
+void passthru_node(struct passthru *p, const char *name, const struct resource *res)
 {
 	_cleanup_arena_ struct arena arena = ARENA_INIT;
 	Felix__ToDataplane msg = FELIX__TO_DATAPLANE__INIT;
@@ -252,7 +252,7 @@ static void put_cidrs(const struct cidr_item_list *in, struct arena *a, size_t *
 		(*v)[i] = message_text(a, in->v[i].cidr);
 }
 
-void bgp_config_set(struct passthru *p, const struct bgp_configuration_spec *spec)
+void passthru_bgp_config(struct passthru *p, const struct bgp_configuration_spec *spec)
 {
 	static const struct bgp_configuration_spec nothing;
 	_cleanup_arena_ struct arena arena = ARENA_INIT;

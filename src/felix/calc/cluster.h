@@ -24,5 +24,6 @@ void pools_set(struct pools *p, const char *name, const struct ip_pool_spec *spe
 void pools_remove(struct pools *p, const char *name);
 void pools_done(struct pools *p);
 
-void node_set(struct passthru *p, const char *name, const struct resource *res);
-void bgp_config_set(struct passthru *p, const struct bgp_configuration_spec *spec); /* NULL: gone */
+void passthru_node(struct passthru *p, const char *name, const struct resource *res);
+void passthru_bgp_config(
+	struct passthru *p, const struct bgp_configuration_spec *spec); /* NULL: gone */

@@ -5,7 +5,7 @@
 
 #include "base/mem.h"
 
-void emit(struct emitter *e, Felix__ToDataplane *msg)
+void emitter_send(struct emitter *e, Felix__ToDataplane *msg)
 {
 	msg->sequence_number = ++e->messages;
 	e->fn(e->ctx, msg);
@@ -56,6 +56,6 @@ void packed_emit(const struct packed *p, struct emitter *e)
 {
 	Felix__ToDataplane *msg = packed_open(p);
 
-	emit(e, msg);
+	emitter_send(e, msg);
 	felix__to_dataplane__free_unpacked(msg, NULL);
 }

@@ -16,14 +16,14 @@ struct emitter {
 	uint64_t members;
 };
 
-void emit(struct emitter *e, Felix__ToDataplane *msg);
+void emitter_send(struct emitter *e, Felix__ToDataplane *msg);
 
 #define emit_payload(EMITTER, CASE, MEMBER, VALUE)                       \
 	do {                                                             \
 		Felix__ToDataplane msg_ = FELIX__TO_DATAPLANE__INIT;     \
 		msg_.payload_case = FELIX__TO_DATAPLANE__PAYLOAD_##CASE; \
 		msg_.MEMBER = (VALUE);                                   \
-		emit((EMITTER), &msg_);                                  \
+		emitter_send((EMITTER), &msg_);                          \
 	} while (0)
 
 struct packed {

@@ -115,7 +115,7 @@ static void emit_update(struct endpoints *e, struct endpoint *ep, struct emitter
 
 	policy_lists(
 		e->tiers, match_item_selectors(&ep->match), &arena, &body->tiers, &body->n_tiers);
-	emit(out, msg);
+	emitter_send(out, msg);
 	body->tiers = NULL; /* the arena's */
 	body->n_tiers = 0;
 	felix__to_dataplane__free_unpacked(msg, NULL);

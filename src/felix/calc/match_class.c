@@ -21,7 +21,7 @@ bool match_class_equal(const struct match_class *a, const struct match_class *b)
 }
 
 /* Pairs and parents that are made here on the way belong to no class yet, so no class was equal
- * and class_get() keeps this one. */
+ * and match_class_get() keeps this one. */
 static struct match_class *class_new(struct matcher *m, const struct text_pair *labels,
 	size_t n_labels, const char *const *parents, size_t n_parents)
 {
@@ -72,7 +72,7 @@ static size_t count_parent_labels(const struct match_class *c)
 	return n;
 }
 
-void class_inherit(struct match_class *c)
+void match_class_inherit(struct match_class *c)
 {
 	while (c->n_labels > c->n_own) {
 		c->n_labels--;
@@ -101,11 +101,11 @@ static void class_link(struct match_class *c)
 		label_link(c, &c->labels[i]);
 	for (uint32_t i = 0; i < c->n_parents; i++)
 		c->parents[i].pos = ptrs_add(&c->parents[i].parent->classes, c);
-	class_inherit(c);
+	match_class_inherit(c);
 }
 
-struct match_class *class_get(struct matcher *m, const struct text_pair *labels, size_t n_labels,
-	const char *const *parents, size_t n_parents)
+struct match_class *match_class_get(struct matcher *m, const struct text_pair *labels,
+	size_t n_labels, const char *const *parents, size_t n_parents)
 {
 	struct match_class *c = class_new(m, labels, n_labels, parents, n_parents);
 	struct match_class **found = match_class_map_get(&m->classes, c);
@@ -115,7 +115,7 @@ struct match_class *class_get(struct matcher *m, const struct text_pair *labels,
 		return *found;
 	}
 	class_link(c);
-	class_evaluate(c);
+	match_class_evaluate(c);
 	return c;
 }
 
@@ -134,7 +134,7 @@ static void parent_unlink(struct match_class *c, struct class_parent *p)
 	parent_drop(c->m->parents, parent);
 }
 
-void class_drop(struct match_class *c)
+void match_class_drop(struct match_class *c)
 {
 	if (c->items.n)
 		return;
@@ -150,7 +150,7 @@ void class_drop(struct match_class *c)
 	class_free(c);
 }
 
-const char *class_label(const void *class, const char *key)
+const char *match_class_label(const void *class, const char *key)
 {
 	const struct match_class *c = class;
 

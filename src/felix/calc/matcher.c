@@ -10,7 +10,8 @@ void matcher_init(
 	*m = (struct matcher){ .atoms = atoms, .parents = parents, .fn = fn, .ctx = ctx };
 }
 
-static void report(struct matcher *m, struct match_class *c, struct match_selector *s, bool matches)
+static void report_matches(
+	struct matcher *m, struct match_class *c, struct match_selector *s, bool matches)
 {
 	for (uint32_t i = 0; i < c->items.n; i++) {
 		m->items_visited++;
@@ -43,7 +44,7 @@ static void compare_matches(const struct ptrs *before, const struct ptrs *after,
 static bool visit(struct match_class *c, const struct match_selector *s)
 {
 	c->m->selectors_visited++;
-	return selector_match(s->selector, class_label, c);
+	return selector_match(s->selector, match_class_label, c);
 }
 
 static void visit_all(struct match_class *c, const struct ptrs *selectors, struct ptrs *ret)
@@ -64,10 +65,10 @@ static void report_to_class(void *ctx, struct match_selector *s, bool matches)
 {
 	struct match_class *c = ctx;
 
-	report(c->m, c, s, matches);
+	report_matches(c->m, c, s, matches);
 }
 
-void class_evaluate(struct match_class *c)
+void match_class_evaluate(struct match_class *c)
 {
 	struct ptrs before = c->matched, after = { 0 };
 
@@ -99,7 +100,7 @@ static void item_leave(struct match_item *item)
 	if (moved)
 		moved->pos = item->pos;
 	item->class = NULL;
-	class_drop(c);
+	match_class_drop(c);
 }
 
 struct item_report {
@@ -119,7 +120,7 @@ bool matcher_set(struct matcher *m, struct match_item *item, const struct text_p
 	size_t n_labels, const char *const *parents, size_t n_parents)
 {
 	static const struct ptrs nothing;
-	struct match_class *c = class_get(m, labels, n_labels, parents, n_parents);
+	struct match_class *c = match_class_get(m, labels, n_labels, parents, n_parents);
 
 	if (c == item->class)
 		return false;
@@ -294,7 +295,7 @@ static void start_matching(void *ctx, struct match_selector *s, struct match_cla
 	if (!visit(c, s))
 		return;
 	ptrs_add(&c->matched, s); /* the newest id is the highest */
-	report(c->m, c, s, true);
+	report_matches(c->m, c, s, true);
 }
 
 static void stop_matching(void *ctx, struct match_selector *s, struct match_class *c)
@@ -305,7 +306,7 @@ static void stop_matching(void *ctx, struct match_selector *s, struct match_clas
 	if (!class_matched(c, s, &pos))
 		return;
 	ptrs_remove(&c->matched, s);
-	report(c->m, c, s, false);
+	report_matches(c->m, c, s, false);
 }
 
 void matcher_add(struct matcher *m, struct match_selector *s, const struct selector *selector)

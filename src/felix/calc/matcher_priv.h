@@ -52,11 +52,11 @@ struct parent *parent_get(struct parents *p, const char *name);
 void parent_drop(struct parents *p, struct parent *parent);
 
 /* match_class.c */
-struct match_class *class_get(struct matcher *m, const struct text_pair *labels, size_t n_labels,
-	const char *const *parents, size_t n_parents);
-void class_drop(struct match_class *c);                      /* frees it when it has no items */
-void class_inherit(struct match_class *c);                   /* after a parent's labels changed */
-const char *class_label(const void *class, const char *key); /* a label_fn */
+struct match_class *match_class_get(struct matcher *m, const struct text_pair *labels,
+	size_t n_labels, const char *const *parents, size_t n_parents);
+void match_class_drop(struct match_class *c);    /* frees it when it has no items */
+void match_class_inherit(struct match_class *c); /* after a parent's labels changed */
+const char *match_class_label(const void *class, const char *key); /* a label_fn */
 
 /* matcher.c */
-void class_evaluate(struct match_class *c); /* sets c->matched and reports the difference */
+void match_class_evaluate(struct match_class *c); /* sets c->matched and reports the difference */

@@ -52,8 +52,8 @@ static void parent_inherited(struct parent *parent)
 {
 	for (uint32_t i = 0; i < parent->classes.n; i++) {
 		struct match_class *c = parent->classes.v[i];
-		class_inherit(c);
-		class_evaluate(c);
+		match_class_inherit(c);
+		match_class_evaluate(c);
 	}
 }
 

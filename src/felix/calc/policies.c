@@ -190,7 +190,7 @@ static void report_policy(struct policies *p, const struct policy *policy)
 		key_resource(policy->kind, policy->ns ? policy->ns->text : NULL, policy->name);
 	bool concerns = policy->carrier.active || !policy->selector;
 
-	report(p->reports, &key, concerns ? policy->problem : NULL);
+	reports_set(p->reports, &key, concerns ? policy->problem : NULL);
 }
 
 void policies_settle(struct policies *p)

@@ -196,7 +196,7 @@ void profiles_settle(struct profiles *p)
 		struct key key = key_resource(KIND_PROFILE, NULL, profile->name);
 		carrier_settle(&profile->carrier, p->sets, profile->users > 0);
 		if (profile->exists)
-			report(p->reports, &key, profile->users ? profile->problem : NULL);
+			reports_set(p->reports, &key, profile->users ? profile->problem : NULL);
 		if (!profile->exists && !profile->users)
 			carrier_clear(&profile->carrier, p->sets);
 	}

@@ -20,7 +20,7 @@ static void forget(struct reports *r, const char *subject)
 	r->fn(r->ctx, subject, NULL);
 }
 
-void report(struct reports *r, const struct key *key, const char *reason)
+void reports_set(struct reports *r, const struct key *key, const char *reason)
 {
 	_cleanup_buf_ struct buf subject = BUF_INIT;
 	char **found;

@@ -13,5 +13,6 @@ struct reports {
 	struct report_map map; /* subject -> reason, both owned */
 };
 
-void report(struct reports *r, const struct key *key, const char *reason); /* NULL: all is well */
+void reports_set(
+	struct reports *r, const struct key *key, const char *reason); /* NULL: all is well */
 void reports_done(struct reports *r);

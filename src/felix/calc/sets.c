@@ -86,7 +86,7 @@ static void mark_dirty(struct sets *s, struct set *set)
 	ptrs_add(&s->dirty, set);
 }
 
-struct set *set_get(struct sets *s, const struct set_spec *spec)
+struct set *sets_get(struct sets *s, const struct set_spec *spec)
 {
 	struct set **found = set_map_get(&s->map, spec->id);
 	struct set *set = found ? *found : NULL;
@@ -103,19 +103,19 @@ struct set *set_get(struct sets *s, const struct set_spec *spec)
 	return set;
 }
 
-void set_put(struct sets *s, struct set *set)
+void sets_put(struct sets *s, struct set *set)
 {
 	if (--set->refs == 0)
 		mark_dirty(s, set);
 }
 
-void set_use(struct sets *s, struct set *set)
+void sets_use(struct sets *s, struct set *set)
 {
 	if (set->uses++ == 0)
 		mark_dirty(s, set);
 }
 
-void set_unuse(struct sets *s, struct set *set)
+void sets_unuse(struct sets *s, struct set *set)
 {
 	if (--set->uses == 0)
 		mark_dirty(s, set);

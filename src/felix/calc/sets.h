@@ -37,10 +37,10 @@ struct sets {
 void sets_init(struct sets *s, struct atoms *atoms, struct parents *parents, bool hide_covered);
 void sets_done(struct sets *s);
 
-struct set *set_get(struct sets *s, const struct set_spec *spec);
-void set_put(struct sets *s, struct set *set);
-void set_use(struct sets *s, struct set *set);
-void set_unuse(struct sets *s, struct set *set);
+struct set *sets_get(struct sets *s, const struct set_spec *spec);
+void sets_put(struct sets *s, struct set *set);
+void sets_use(struct sets *s, struct set *set);
+void sets_unuse(struct sets *s, struct set *set);
 
 /* At a flush, in this order; rules that name the sets go out in between. */
 void sets_settle(struct sets *s);
