@@ -3,8 +3,9 @@
  *
  * Lists and watches several ranges and hands on one stream of (key, value or nothing). Re-lists
  * synthesise the deletes that were missed. Anything may be coalesced, repeated or go back in time
- * after a resync: a consumer compares with what it holds. A value that does not parse is handed on
- * like any other; what to do with it is the consumer's decision.
+ * after a resync: a consumer compares with what it holds. An end is told only of what was passed
+ * on. A value that does not parse is handed on like any other; what to do with it is the consumer's
+ * decision.
  *
  * Source: felix.md 1.1, datamodel.md 8.5; design rule 10.
  */
@@ -21,7 +22,9 @@ struct syncer_callbacks {
 	void (*status)(void *ctx, enum sync_status status);
 };
 
-/* `ranges` are copied. Calls back only from the loop. */
+/* `ranges` are copied. Calls back only from the loop; `status` (may be NULL) only when it changes,
+ * from SYNC_WAIT_FOR_DATASTORE at the beginning. Callbacks may free the syncer. Free it before the
+ * store. */
 struct syncer *syncer_new(struct loop *loop, struct store *store, const struct key_range *ranges,
 	size_t n, const struct syncer_callbacks *callbacks, void *ctx);
 struct syncer *syncer_free(struct syncer *s); /* returns NULL */
