@@ -26,18 +26,13 @@ static void compare_matches(const struct ptrs *before, const struct ptrs *after,
 	uint32_t i = 0, j = 0;
 
 	while (i < before->n || j < after->n) {
-		struct match_selector *old = i < before->n ? before->v[i] : NULL;
-		struct match_selector *new = j < after->n ? after->v[j] : NULL;
-		if (old == new) {
-			i++;
-			j++;
-		} else if (!old || (new &&new->id < old->id)) {
-			fn(ctx, new, true);
-			j++;
-		} else {
-			fn(ctx, old, false);
-			i++;
-		}
+		struct match_selector *was = i < before->n ? before->v[i] : NULL;
+		struct match_selector *is = j < after->n ? after->v[j] : NULL;
+		bool started = is && (!was || is->id < was->id);
+		if (was != is)
+			fn(ctx, started ? is : was, started);
+		i += was == is || !started;
+		j += was == is || started;
 	}
 }
 

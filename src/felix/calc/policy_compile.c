@@ -94,6 +94,15 @@ static int compile_selector(const struct policy_spec *spec, const char *ns,
 	return r;
 }
 
+/* A staged policy is carried and never enforced. */
+static const char *denies(enum kind kind)
+{
+	bool staged =
+		kind == KIND_STAGED_NETWORK_POLICY || kind == KIND_STAGED_GLOBAL_NETWORK_POLICY;
+
+	return staged ? "it would deny" : "it denies";
+}
+
 static void compile_direction(struct rule_context *ctx, const struct key *key, bool egress,
 	const struct rule_list *rules, bool deny, Felix__Rule ***ret, size_t *ret_n,
 	struct err *err)
@@ -164,7 +173,7 @@ void policy_compile(const struct key *key, const struct resource *res, const cha
 	if (deny) { /* so that it counts on workloads */
 		ret->traits.untracked = ret->traits.pre_dnat = false;
 		if (!ret->problem.code)
-			err_set(&ret->problem, -EINVAL, "it denies: %s", why.msg);
+			err_set(&ret->problem, -EINVAL, "%s: %s", denies(key->kind), why.msg);
 	}
 	compile_message(key, spec, deny, ret);
 	note_limits(spec, &ret->problem);
