@@ -19,7 +19,7 @@
 struct client;
 
 struct client *client_new(struct loop *loop, struct store *store, unsigned timeout_ms);
-struct client *client_free(struct client *c); /* returns NULL; not the store */
+struct client *client_free(struct client *c);     /* returns NULL; not the store */
 const char *client_error(const struct client *c); /* of the last call, "" after success */
 
 enum client_status {
@@ -33,7 +33,7 @@ enum client_status {
 };
 
 struct resource_list {
-	size_t n;
+	size_t n, cap;
 	struct resource **v; /* each owned by the list */
 	char *revision;
 };
@@ -41,14 +41,18 @@ void resource_list_done(struct resource_list *l);
 
 enum client_status client_create(struct client *c, struct resource *res);
 enum client_status client_update(struct client *c, struct resource *res);
-enum client_status client_delete(struct client *c, enum kind kind, const char *ns,
-	const char *name, const char *revision);
+enum client_status client_delete(
+	struct client *c, enum kind kind, const char *ns, const char *name, const char *revision);
 enum client_status client_get(struct client *c, enum kind kind, const char *ns, const char *name,
 	const char *revision, struct resource **ret);
-/* ns NULL = all namespaces */
+/* The objects of a list as they come, page by page, so that a long list is never held whole. `fn`
+ * takes each object. A failure may come after some of them. ns NULL = all namespaces. */
+typedef void (*client_each_fn)(void *ctx, struct resource *res);
+enum client_status client_each(struct client *c, enum kind kind, const char *ns,
+	const char *name_prefix, client_each_fn fn, void *ctx, char **ret_revision);
 enum client_status client_list(struct client *c, enum kind kind, const char *ns,
 	const char *name_prefix, struct resource_list *ret);
 
 /* ClusterInformation and the three tiers (datamodel.md 1.9). Texts may be empty. */
-enum client_status client_initialize(struct client *c, const char *calico_version,
-	const char *cluster_type);
+enum client_status client_initialize(
+	struct client *c, const char *calico_version, const char *cluster_type);
