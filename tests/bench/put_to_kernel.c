@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* put_to_kernel - from just before a put to etcd until the kernel's ruleset has changed.
  *
- *   put_to_kernel label|policy SAMPLES GAP_MS
+ *   put_to_kernel label|policy|watch SAMPLES GAP_MS
  *
  * Runs in the network namespace of the Felix under test. label: remote endpoint 0 leaves and joins
  * the set of policy 0. policy: policy 0 gets another port. The end is the first set element or rule
- * message that the kernel multicasts. Each sample begins when nothing has changed for GAP_MS.
+ * message that the kernel multicasts. watch: the put of a label until another client hears of it,
+ * the least that the other two can take. Each sample begins when nothing has changed for GAP_MS.
  */
 #include <errno.h>
 #include <libmnl/libmnl.h>
@@ -18,27 +19,39 @@
 #include "dataset.h"
 #include "io/loop.h"
 #include "sample.h"
+#include "store/call.h"
 #include "store/config.h"
 
 #define WAIT_NS (5 * NSEC_PER_SEC)
 
+enum what { LABEL, POLICY, WATCH, WHAT_N };
+static const char *const names[WHAT_N] = { "label", "policy", "watch" };
+
 struct bench {
 	struct loop *loop;
-	struct store *store;
+	struct store *store, *watcher; /* watcher: another client of etcd */
 	struct mnl_socket *nl;
-	bool label;
+	enum what what;
 	bool failed, put; /* of the present sample: the answer of the put */
 	uint64_t seen_ns; /* 0: no change so far */
 };
 
-static bool is_change(const struct nlmsghdr *h, bool label)
+static bool is_change(const struct nlmsghdr *h, enum what what)
 {
 	unsigned type = h->nlmsg_type & 0xff;
 
 	if (h->nlmsg_type >> 8 != NFNL_SUBSYS_NFTABLES)
 		return false;
-	return label ? type == NFT_MSG_NEWSETELEM || type == NFT_MSG_DELSETELEM
-		     : type == NFT_MSG_NEWRULE || type == NFT_MSG_DELRULE;
+	switch (what) {
+	case LABEL:
+		return type == NFT_MSG_NEWSETELEM || type == NFT_MSG_DELSETELEM;
+	case POLICY:
+		return type == NFT_MSG_NEWRULE || type == NFT_MSG_DELRULE;
+	case WATCH:
+	case WHAT_N:
+		break;
+	}
+	return false;
 }
 
 /* Not io/netlink, to which a message with another socket's sequence number is no notification. */
@@ -50,7 +63,7 @@ static void on_readable(void *ctx, int fd, uint32_t events)
 
 	for (const struct nlmsghdr *h = (void *)data; n > 0 && mnl_nlmsg_ok(h, n);
 		h = mnl_nlmsg_next(h, &n))
-		if (is_change(h, b->label) && !b->seen_ns)
+		if (is_change(h, b->what) && !b->seen_ns)
 			b->seen_ns = clock_boot_ns();
 }
 
@@ -102,16 +115,16 @@ static int take(struct bench *b, unsigned i, unsigned gap_ms)
 	uint64_t start;
 	bool good;
 
-	if (b->label)
-		dataset_remote_with_role(0, i % 2 ? "rnone" : "r0", &o);
-	else
+	if (b->what == POLICY)
 		dataset_policy_with_port(0, 8000 + i, &o);
+	else
+		dataset_remote_with_role(0, i % 2 ? "rnone" : "r0", &o);
 	wait_quiet(b, gap_ms);
 	start = clock_boot_ns();
 	put(b, &o);
 	good = wait_change(b, i > 0);
 	if (good && i > 0)
-		sample_ms(b->label ? "label" : "policy", OURS, b->seen_ns - start);
+		sample_ms(names[b->what], OURS, b->seen_ns - start);
 	else if (!good)
 		fprintf(stderr, "sample %u: no change seen\n", i);
 	object_done(&o);
@@ -130,6 +143,32 @@ static int listen_to_kernel(struct bench *b)
 	return 0;
 }
 
+static void on_watch(void *ctx, const struct store_result *res)
+{
+	struct bench *b = ctx;
+
+	if (res->n && !b->seen_ns)
+		b->seen_ns = clock_boot_ns();
+}
+
+/* From the revision of an object that is surely there. */
+static int watch(struct bench *b, const struct store_config *config, struct err *err)
+{
+	static const struct key_range range = { .type = KEY_RESOURCE,
+		.kind = KIND_WORKLOAD_ENDPOINT };
+	const struct key key = key_resource(KIND_NODE, NULL, DATASET_HOST);
+	struct store_reply reply = { 0 };
+	int r = store_open(b->loop, config, &b->watcher, err);
+
+	if (!r && call_get(b->loop, b->watcher, &key, NULL, WAIT_NS / NSEC_PER_MSEC, &reply) !=
+			  STORE_OK)
+		r = err_set(err, -EIO, "%s", reply.err.msg);
+	if (!r)
+		store_watch(b->watcher, &range, reply.revision, on_watch, b);
+	store_reply_done(&reply);
+	return r;
+}
+
 static int start(struct bench *b)
 {
 	struct store_config config = { 0 };
@@ -141,6 +180,8 @@ static int start(struct bench *b)
 		r = listen_to_kernel(b);
 	if (!r)
 		r = store_open(b->loop, &config, &b->store, &err);
+	if (!r && b->what == WATCH)
+		r = watch(b, &config, &err);
 	if (r)
 		fprintf(stderr, "cannot start: %s\n", *err.msg ? err.msg : strerror(-r));
 	store_config_done(&config);
@@ -152,16 +193,19 @@ int main(int argc, char **argv)
 	struct bench b = { 0 };
 	int r;
 
-	if (argc != 4) {
-		fprintf(stderr, "usage: put_to_kernel label|policy SAMPLES GAP_MS\n");
+	while (argc == 4 && b.what < WHAT_N && strcmp(argv[1], names[b.what]) != 0)
+		b.what++;
+	if (argc != 4 || b.what == WHAT_N) {
+		fprintf(stderr, "usage: put_to_kernel label|policy|watch SAMPLES GAP_MS\n");
 		return 1;
 	}
-	b.label = strcmp(argv[1], "label") == 0;
 	r = start(&b);
 	for (unsigned i = 0, n = (unsigned)atoi(argv[2]); !r && i <= n; i++)
 		r = take(&b, i, (unsigned)atoi(argv[3]));
+	store_free(b.watcher);
 	store_free(b.store);
 	loop_free(b.loop);
-	mnl_socket_close(b.nl);
+	if (b.nl)
+		mnl_socket_close(b.nl);
 	return r ? 1 : 0;
 }

@@ -113,9 +113,8 @@ int rig_init(struct rig *r, const char *hostname, FILE *record, struct err *err)
 	const struct dataplane_hooks hooks = {
 		.ctx = r, .collect = collect, .settled = on_settled, .problem = on_driver_problem
 	};
-	const struct calc_config config = {
-		.hostname = hostname, .ipv6 = true, .suppress_covered_members = true
-	};
+	const struct calc_config config = { .hostname = hostname,
+		.suppress_covered_members = true };
 	int e;
 
 	*r = (struct rig){ .fd = -1 };

@@ -1,0 +1,207 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Felix on the common data set: cold start, memory, and from a put to etcd to the kernel.
+
+Usage: cluster.py BUILD W P SAMPLES STARTS SETTLE_S
+Runs in network, mount and PID namespaces of its own: etcd with its data in RAM, ten veth pairs,
+calico-felix. With W=0 also calico-bgp and BIRD, for their memory.
+"""
+import contextlib
+import http.client
+import os
+import signal
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
+
+from lab import kernel, programs, wait  # noqa: E402
+
+ETCD = "http://127.0.0.1:2379"
+HOST = "hx1"
+LOCAL_ENDPOINTS = 10
+POLL_S = 0.005           # as upstream was polled
+READY_S = 60
+GAP_MS = 100             # quiet before each put
+WORK = "/run/bench"
+ENV = {**os.environ, "ETCD_ENDPOINTS": ETCD, "NODENAME": HOST, "FELIX_ETCDENDPOINTS": ETCD,
+       "FELIX_FELIXHOSTNAME": HOST, "FELIX_DATASTORETYPE": "etcdv3",
+       "FELIX_HEALTHENABLED": "true", "FELIX_LOGSEVERITYSCREEN": "INFO", "FELIX_LOGFILEPATH": ""}
+
+
+def prepare():
+    """A /run and a log directory of its own, the local endpoints' links, a default route."""
+    subprocess.run(["mount", "-t", "tmpfs", "run", "/run"], check=True)
+    for directory in (f"{WORK}/etcd", "/run/calico", "/run/lock"):
+        os.makedirs(directory)
+    commands = ["link set lo up"]
+    for i in range(LOCAL_ENDPOINTS):
+        commands += [f"link add caliloc{i} type veth peer name peer{i}",
+                     f"link set peer{i} up", f"link set caliloc{i} up"]
+    commands += ["link add uplink type veth peer name wire", "link set wire up",
+                 "link set uplink up", "addr add 192.0.2.1/24 dev uplink",
+                 "route add default via 192.0.2.254"]
+    subprocess.run(["ip", "-batch", "-"], input="\n".join(commands) + "\n", text=True, check=True)
+
+
+@contextlib.contextmanager
+def server(name, argv):
+    """Its process, ended at the end of the block; what it prints is shown if it ended before."""
+    path = f"{WORK}/{name}.log"
+    with open(path, "w", encoding="utf-8") as log:
+        process = subprocess.Popen(argv, env=ENV, stdout=log, stderr=log,
+                                   stdin=subprocess.DEVNULL)
+    try:
+        yield process
+        if process.poll() is not None:
+            raise RuntimeError(f"{name} ended with {process.returncode}")
+    except BaseException:
+        with open(path, encoding="utf-8", errors="replace") as log:
+            sys.stderr.write("".join(log.readlines()[-20:]))
+        raise
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def get(port, path):
+    """The status of a GET, None if nobody listens."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status
+    except OSError:
+        return None
+    finally:
+        connection.close()
+
+
+def etcd():
+    listen = ["--listen-client-urls", ETCD, "--advertise-client-urls", ETCD,
+              "--listen-peer-urls", "http://127.0.0.1:2380",
+              "--initial-advertise-peer-urls", "http://127.0.0.1:2380",
+              "--initial-cluster", "default=http://127.0.0.1:2380"]
+    return server("etcd", ["etcd", "--data-dir", f"{WORK}/etcd", "--logger", "zap",
+                           "--log-level", "error", *listen])
+
+
+def cpu_seconds(pid):
+    """All that the process has used, by its own clock (clock_getcpuclockid)."""
+    return time.clock_gettime(~pid << 3 | 2)
+
+
+def status_mb(pid, field):
+    with open(f"/proc/{pid}/status", encoding="ascii") as f:
+        line = next(line for line in f if line.startswith(field + ":"))
+    return int(line.split()[1]) / 1000
+
+
+class Stage:
+    def __init__(self, build, remote, policies):
+        self.build, self.programs = build, programs.find(build)
+        self.what = f"W={remote} P={policies}"
+
+    def report(self, section, name, unit, value, variant="ours"):
+        print(f"{section}: {name}, {self.what}\t{variant}\t{unit}\t{value:.6f}", flush=True)
+
+    def bench(self, name, *words):
+        """Runs a C program and returns its samples."""
+        done = subprocess.run([f"{self.build}/tests/bench/bench_{name}", *map(str, words)],
+                              env=ENV, stdout=subprocess.PIPE, text=True, check=True)
+        return [float(line.split("\t")[3]) for line in done.stdout.splitlines()]
+
+    def felix(self):
+        return server("felix", [self.programs["calico-felix"]])
+
+    def cold_start(self, felix, began, events):
+        """Until ready, and until the last change of the kernel's rules."""
+        last = ready = None
+        while ready is None:
+            with contextlib.suppress(TimeoutError):
+                last = events.next_commit(POLL_S)
+            if get(9099, "/readiness") == 200:
+                ready, cpu = time.monotonic(), cpu_seconds(felix.pid)
+            elif felix.poll() is not None or time.monotonic() > began + READY_S:
+                raise RuntimeError("Felix did not become ready")
+        with contextlib.suppress(TimeoutError):
+            while True:
+                last = events.next_commit(0.5)
+        self.report("cold start", "ready", "s", ready - began)
+        self.report("cold start", "last rule in the kernel", "s", (last or ready) - began)
+        self.report("cold start", "CPU to ready", "s", cpu)
+        self.report("cold start", "peak RSS", "MB", status_mb(felix.pid, "VmHWM"))
+
+    def memory(self, name, pid):
+        pss, private, dirty = (kib / 1000 for kib in kernel.memory(f"/proc/{pid}"))
+        self.report("memory", f"{name} PSS", "MB", pss)
+        self.report("memory", f"{name} private", "MB", private)
+        self.report("memory", f"{name} private dirty", "MB", dirty)
+        self.report("memory", f"{name} RSS", "MB", status_mb(pid, "VmRSS"))
+
+    def idle(self, felix, seconds):
+        before = cpu_seconds(felix.pid)
+        time.sleep(seconds)
+        self.report("idle", "calico-felix CPU", "ms/s",
+                    1000 * (cpu_seconds(felix.pid) - before) / seconds)
+
+    def put_to_kernel(self, samples):
+        for took in self.bench("put_to_kernel", "watch", samples, GAP_MS):
+            for what in ("label", "policy"):
+                self.report("put to kernel", what, "ms", took, "floor")
+        for what in ("label", "policy"):
+            for took in self.bench("put_to_kernel", what, samples, GAP_MS):
+                self.report("put to kernel", what, "ms", took)
+
+    def start(self, last, settle, samples):
+        events = kernel.NftEvents("/proc/self")
+        began = time.monotonic()
+        with self.felix() as felix:
+            self.cold_start(felix, began, events)
+            events.close()
+            if last:
+                self.idle(felix, settle)
+                self.memory("calico-felix", felix.pid)
+                self.put_to_kernel(samples)
+        forget()
+
+    def bgp(self, settle):
+        config, control = f"{WORK}/bird.cfg", f"{WORK}/bird.ctl"
+        with server("calico-bgp", [self.programs["calico-bgp"], "-c", config, "-s", control]) as bgp:
+            wait.until("calico-bgp to write its configuration", lambda: os.path.exists(config))
+            with server("bird", ["bird", "-f", "-c", config, "-s", control]) as bird:
+                time.sleep(settle)
+                self.memory("calico-bgp", bgp.pid)
+                self.memory("BIRD", bird.pid)
+
+
+def forget():
+    """What Felix left in the kernel, so that the next start is a cold one."""
+    subprocess.run(["nft", "flush", "ruleset"], check=True)
+    for i in range(LOCAL_ENDPOINTS):
+        for family in ("-4", "-6"):
+            subprocess.run(["ip", family, "route", "flush", "dev", f"caliloc{i}"], check=True)
+        subprocess.run(["ip", "link", "set", f"caliloc{i}", "group", "0"], check=True)
+
+
+def main():
+    build = sys.argv[1]
+    remote, policies, samples, starts, settle = map(int, sys.argv[2:])
+    stage = Stage(build, remote, policies)
+    prepare()
+    with etcd() as datastore:
+        wait.until("etcd to answer", lambda: get(2379, "/health") == 200, seconds=20)
+        began = time.monotonic()
+        stage.bench("load", remote, policies)
+        stage.report("load", "all objects put", "s", time.monotonic() - began)
+        for number in range(1, starts + 1):
+            stage.start(number == starts, settle, samples)
+        stage.memory("etcd", datastore.pid)
+        if remote == 0 and "calico-bgp" in stage.programs:
+            stage.bgp(settle)
+
+
+main()
