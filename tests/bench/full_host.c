@@ -35,7 +35,7 @@ static void policy(const struct full_host *h, unsigned i, unsigned port, struct 
 	unsigned rules = h->sets / h->policies;
 	char name[32];
 
-	snprintf(name, sizeof(name), "policy%u", i);
+	snprintf(name, sizeof(name), "policy%05u", i);
 	begin_policy(o, name, i < h->policies / 2 ? "front" : "default", 100 + i);
 	for (unsigned k = 0; k < rules; k++)
 		add_rule(o, k == 0, i * rules + k, k ? 80 + k : port);
