@@ -34,13 +34,16 @@ static void on_ready(void *ctx)
 static void on_data(void *ctx, const uint8_t *data, size_t len)
 {
 	struct grpc_conn *c = ctx;
+	int r = grpc_session_feed(c->session, data, len, loop_now(c->loop));
 
-	if (grpc_session_feed(c->session, data, len, loop_now(c->loop)) < 0) {
+	if (r == 0)
+		grpc_conn_flush(c);
+	if (r == 0 && !grpc_session_over(c->session))
+		c->ops->changed(c->ctx, c);
+	else if (grpc_session_draining(c->session))
+		fail(c, "the server said goodbye");
+	else
 		fail(c, "the server does not speak HTTP/2");
-		return;
-	}
-	grpc_conn_flush(c);
-	c->ops->changed(c->ctx, c);
 }
 
 static void on_closed(void *ctx, const struct err *why)

@@ -500,9 +500,7 @@ int grpc_session_feed(struct grpc_session *s, const void *data, size_t len, uint
 {
 	s->heard_ns = now_ns;
 	s->pinged_ns = 0;
-	if (nghttp2_session_mem_recv(s->h2, data, len) < 0)
-		return -EPROTO;
-	return 0;
+	return nghttp2_session_mem_recv(s->h2, data, len) < 0 ? -EPROTO : 0;
 }
 
 void grpc_session_output(struct grpc_session *s, struct buf *out)
@@ -517,6 +515,11 @@ void grpc_session_output(struct grpc_session *s, struct buf *out)
 bool grpc_session_established(const struct grpc_session *s)
 {
 	return s->established;
+}
+
+bool grpc_session_over(const struct grpc_session *s)
+{
+	return !nghttp2_session_want_read(s->h2) && !nghttp2_session_want_write(s->h2);
 }
 
 bool grpc_session_draining(const struct grpc_session *s)

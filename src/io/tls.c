@@ -201,7 +201,7 @@ static void collect_output(struct tls *t, struct buf *out)
 		return;
 	n = BIO_read(t->out, buf_reserve(out, pending), (int)pending);
 	if (n > 0)
-		out->len += (size_t)n;
+		buf_grown(out, (size_t)n);
 }
 
 /* What a failed call of OpenSSL means for the connection. */
@@ -250,7 +250,7 @@ static int read_plain(struct tls *t, struct buf *plain, struct err *err)
 
 		if (n <= 0)
 			return outcome(t, n, err);
-		plain->len += (size_t)n;
+		buf_grown(plain, (size_t)n);
 	}
 }
 

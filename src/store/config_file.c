@@ -214,7 +214,7 @@ int store_config_from_file(const char *path, struct store_config *ret, struct er
 
 	if (!f)
 		return err_set(err, -errno, "%s: %s", path, strerror(errno));
-	text.len = fread(buf_reserve(&text, FILE_MAX), 1, FILE_MAX, f);
+	buf_grown(&text, fread(buf_reserve(&text, FILE_MAX), 1, FILE_MAX, f));
 	r = ferror(f) ? err_set(err, -EIO, "%s: cannot be read", path) : 0;
 	fclose(f);
 	if (r < 0)

@@ -16,7 +16,7 @@ static void pack(struct buf *out, const ProtobufCMessage *m)
 {
 	size_t size = protobuf_c_message_get_packed_size(m);
 
-	out->len += protobuf_c_message_pack(m, (uint8_t *)buf_reserve(out, size));
+	buf_grown(out, protobuf_c_message_pack(m, (uint8_t *)buf_reserve(out, size)));
 }
 
 void prefix_end(struct text prefix, struct buf *out)

@@ -61,6 +61,8 @@ struct grpc_session *grpc_session_free(struct grpc_session *s); /* returns NULL;
 int grpc_session_feed(struct grpc_session *s, const void *data, size_t len, uint64_t now_ns);
 void grpc_session_output(struct grpc_session *s, struct buf *out); /* appends what is to be sent */
 bool grpc_session_established(const struct grpc_session *s);       /* the peer's SETTINGS came */
+/* Nothing more will come: one side broke the rules and the other said so, or all is drained. */
+bool grpc_session_over(const struct grpc_session *s);
 /* The peer asked us to leave: no new calls, those in flight may finish. */
 bool grpc_session_draining(const struct grpc_session *s);
 size_t grpc_session_calls(const struct grpc_session *s);

@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The TLS client against OpenSSL's own server, without a socket; certificates are made on the spot.
+ */
+#include "io/tls.h"
+
+#include <errno.h>
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/mem.h"
+#include "base/testing.h"
+
+struct identity {
+	EVP_PKEY *key;
+	X509 *cert;
+};
+
+static void add_name(X509 *x, const char *common_name)
+{
+	X509_NAME *name = X509_get_subject_name(x);
+
+	X509_NAME_add_entry_by_txt(
+		name, "CN", MBSTRING_ASC, (const unsigned char *)common_name, -1, -1, 0);
+}
+
+static void add_extension(X509 *x, int nid, const char *value)
+{
+	X509_EXTENSION *ext = X509V3_EXT_conf_nid(NULL, NULL, nid, value);
+
+	assert_non_null(ext);
+	X509_add_ext(x, ext, -1);
+	X509_EXTENSION_free(ext);
+}
+
+/* Signed by `issuer`, by itself when NULL. */
+static struct identity identity_new(
+	const char *name, const char *alt, const struct identity *issuer)
+{
+	struct identity i = { EVP_EC_gen("P-256"), X509_new() };
+
+	X509_set_version(i.cert, 2);
+	ASN1_INTEGER_set(X509_get_serialNumber(i.cert), 1);
+	X509_gmtime_adj(X509_getm_notBefore(i.cert), -60);
+	X509_gmtime_adj(X509_getm_notAfter(i.cert), 3600);
+	X509_set_pubkey(i.cert, i.key);
+	add_name(i.cert, name);
+	X509_set_issuer_name(i.cert, X509_get_subject_name(issuer ? issuer->cert : i.cert));
+	if (!issuer)
+		add_extension(i.cert, NID_basic_constraints, "critical,CA:TRUE");
+	if (alt)
+		add_extension(i.cert, NID_subject_alt_name, alt);
+	assert_true(X509_sign(i.cert, issuer ? issuer->key : i.key, EVP_sha256()) > 0);
+	return i;
+}
+
+static void identity_free(struct identity *i)
+{
+	EVP_PKEY_free(i->key);
+	X509_free(i->cert);
+}
+
+static char *bio_text(BIO *b)
+{
+	char *data;
+	long len = BIO_get_mem_data(b, &data);
+	char *text = mem_strndup(data, (size_t)len);
+
+	BIO_free(b);
+	return text;
+}
+
+static char *cert_pem(const struct identity *i)
+{
+	BIO *b = BIO_new(BIO_s_mem());
+
+	PEM_write_bio_X509(b, i->cert);
+	return bio_text(b);
+}
+
+static char *key_pem(const struct identity *i)
+{
+	BIO *b = BIO_new(BIO_s_mem());
+
+	PEM_write_bio_PrivateKey(b, i->key, NULL, NULL, 0, NULL, NULL);
+	return bio_text(b);
+}
+
+/* --- a server --- */
+
+struct world {
+	struct identity ca, server, client;
+	SSL_CTX *ctx;
+	SSL *ssl;
+	bool speaks_h2;
+	struct tls_context *context;
+	struct tls *tls;
+	struct buf plain;
+	struct err err;
+};
+
+static int choose_protocol(SSL *ssl, const unsigned char **out, unsigned char *out_len,
+	const unsigned char *in, unsigned in_len, void *ctx)
+{
+	static const unsigned char h2[] = { 2, 'h', '2' };
+	struct world *w = ctx;
+
+	if (!w->speaks_h2)
+		return SSL_TLSEXT_ERR_NOACK;
+	return SSL_select_next_proto((unsigned char **)out, out_len, h2, sizeof(h2), in, in_len) ==
+			       OPENSSL_NPN_NEGOTIATED
+		       ? SSL_TLSEXT_ERR_OK
+		       : SSL_TLSEXT_ERR_ALERT_FATAL;
+}
+
+static void server_start(struct world *w)
+{
+	w->ctx = SSL_CTX_new(TLS_server_method());
+	SSL_CTX_use_certificate(w->ctx, w->server.cert);
+	SSL_CTX_use_PrivateKey(w->ctx, w->server.key);
+	SSL_CTX_set_alpn_select_cb(w->ctx, choose_protocol, w);
+	X509_STORE_add_cert(SSL_CTX_get_cert_store(w->ctx), w->ca.cert);
+	SSL_CTX_set_verify(w->ctx, SSL_VERIFY_PEER, NULL); /* a client without one may pass */
+	w->ssl = SSL_new(w->ctx);
+	SSL_set_bio(w->ssl, BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
+	SSL_set_accept_state(w->ssl);
+}
+
+static int setup(void **state)
+{
+	struct world *w = mem_new(struct world);
+
+	w->ca = identity_new("ca", NULL, NULL);
+	w->server = identity_new(
+		"server", "DNS:etcd.example,IP:10.0.0.7,IP:fd00:0:0:0:0:0:0:7", &w->ca);
+	w->client = identity_new("felix", NULL, &w->ca);
+	w->speaks_h2 = true;
+	server_start(w);
+	*state = w;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct world *w = *state;
+
+	tls_free(w->tls);
+	tls_context_free(w->context);
+	SSL_free(w->ssl);
+	SSL_CTX_free(w->ctx);
+	identity_free(&w->ca);
+	identity_free(&w->server);
+	identity_free(&w->client);
+	buf_done(&w->plain);
+	free(w);
+	return 0;
+}
+
+static void client_start(
+	struct world *w, const struct identity *trusted, const char *host, bool with_identity)
+{
+	_cleanup_free_ char *ca = cert_pem(trusted);
+	_cleanup_free_ char *cert = with_identity ? cert_pem(&w->client) : NULL;
+	_cleanup_free_ char *key = with_identity ? key_pem(&w->client) : NULL;
+	struct tls_config config = { .ca_pem = ca, .cert_pem = cert, .key_pem = key };
+
+	assert_int_equal(tls_context_new(&config, &w->context, &w->err), 0);
+	w->tls = tls_new(w->context, host, "h2");
+}
+
+/* Carries what is there both ways, a few times; the client's verdict. */
+static int carry(struct world *w)
+{
+	_cleanup_buf_ struct buf in = BUF_INIT;
+	int r = 0;
+
+	for (int i = 0; i < 6 && r == 0; i++) {
+		_cleanup_buf_ struct buf out = BUF_INIT;
+		char data[4096];
+		int n;
+
+		r = tls_feed(w->tls, in.data, in.len, &w->plain, &out, &w->err);
+		if (out.len)
+			BIO_write(SSL_get_rbio(w->ssl), out.data, (int)out.len);
+		SSL_do_handshake(w->ssl);
+		buf_clear(&in);
+		while ((n = BIO_read(SSL_get_wbio(w->ssl), data, sizeof(data))) > 0)
+			buf_put(&in, data, (size_t)n);
+	}
+	return r;
+}
+
+static void expect_accepted(struct world *w, const char *host)
+{
+	client_start(w, &w->ca, host, false);
+	assert_int_equal(carry(w), 0);
+	assert_true(tls_ready(w->tls));
+}
+
+static void test_a_name(void **state)
+{
+	expect_accepted(*state, "etcd.example");
+}
+
+static void test_an_ipv4_address(void **state)
+{
+	expect_accepted(*state, "10.0.0.7");
+}
+
+static void test_an_ipv6_address(void **state)
+{
+	expect_accepted(*state, "fd00::7");
+}
+
+static void expect_refused(struct world *w, const char *why)
+{
+	assert_int_equal(carry(w), -EPROTO);
+	assert_string_equal(w->err.msg, why);
+}
+
+static void test_another_name(void **state)
+{
+	struct world *w = *state;
+
+	client_start(w, &w->ca, "other.example", false);
+	expect_refused(w, "TLS: hostname mismatch");
+}
+
+static void test_another_address(void **state)
+{
+	struct world *w = *state;
+
+	client_start(w, &w->ca, "10.0.0.8", false);
+	expect_refused(w, "TLS: IP address mismatch");
+}
+
+static void test_another_authority(void **state)
+{
+	struct world *w = *state;
+	struct identity other = identity_new("other", NULL, NULL);
+
+	client_start(w, &other, "etcd.example", false);
+	identity_free(&other);
+	expect_refused(w, "TLS: self-signed certificate in certificate chain");
+}
+
+static void test_a_server_without_http2(void **state)
+{
+	struct world *w = *state;
+
+	w->speaks_h2 = false;
+	client_start(w, &w->ca, "etcd.example", false);
+	expect_refused(w, "TLS: the server does not speak h2");
+}
+
+static void test_bytes_that_are_not_tls(void **state)
+{
+	struct world *w = *state;
+	_cleanup_buf_ struct buf out = BUF_INIT;
+
+	client_start(w, &w->ca, "etcd.example", false);
+	assert_int_equal(tls_feed(w->tls, "HTTP/1.1 400 Bad Request", 24, &w->plain, &out, &w->err),
+		-EPROTO);
+}
+
+static void test_our_certificate_is_shown(void **state)
+{
+	struct world *w = *state;
+	char name[64];
+	X509 *peer;
+
+	client_start(w, &w->ca, "etcd.example", true);
+	assert_int_equal(carry(w), 0);
+	peer = SSL_get0_peer_certificate(w->ssl);
+	assert_non_null(peer);
+	X509_NAME_get_text_by_NID(X509_get_subject_name(peer), NID_commonName, name, sizeof(name));
+	assert_string_equal(name, "felix");
+	assert_int_equal(SSL_get_verify_result(w->ssl), X509_V_OK);
+}
+
+static void test_bytes_both_ways_and_the_end(void **state)
+{
+	struct world *w = *state;
+	_cleanup_buf_ struct buf out = BUF_INIT;
+	char data[4096];
+	int n;
+
+	expect_accepted(w, "etcd.example");
+	assert_int_equal(tls_send(w->tls, "question", 8, &out, &w->err), 0);
+	BIO_write(SSL_get_rbio(w->ssl), out.data, (int)out.len);
+	n = SSL_read(w->ssl, data, sizeof(data));
+	assert_int_equal(n, 8);
+	assert_memory_equal(data, "question", 8);
+	SSL_write(w->ssl, "answer", 6);
+	SSL_shutdown(w->ssl);
+	n = BIO_read(SSL_get_wbio(w->ssl), data, sizeof(data));
+	assert_int_equal(tls_feed(w->tls, data, (size_t)n, &w->plain, &out, &w->err), -ECONNRESET);
+	assert_string_equal(buf_str(&w->plain), "answer");
+}
+
+static void test_configurations_that_cannot_work(void **state)
+{
+	static const struct tls_config configs[] = {
+		{ .ca_file = "/nonexistent" },
+		{ .ca_pem = "no certificate" },
+		{ .cert_file = "/nonexistent", .key_file = "/nonexistent" },
+		{ .cert_pem = "x", .key_pem = "y" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(configs); i++) {
+		struct tls_context *c = NULL;
+		struct err err = { 0 };
+
+		assert_int_equal(tls_context_new(&configs[i], &c, &err), -EINVAL);
+		assert_string_not_equal(err.msg, "");
+	}
+}
+
+#define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(test_a_name),
+		T(test_an_ipv4_address),
+		T(test_an_ipv6_address),
+		T(test_another_name),
+		T(test_another_address),
+		T(test_another_authority),
+		T(test_a_server_without_http2),
+		T(test_bytes_that_are_not_tls),
+		T(test_our_certificate_is_shown),
+		T(test_bytes_both_ways_and_the_end),
+		T(test_configurations_that_cannot_work),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
