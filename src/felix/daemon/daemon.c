@@ -16,7 +16,7 @@
 #include "calc/calc.h"
 #include "config/config.h"
 #include "config/feed.h"
-#include "dataplane.h"
+#include "drivers.h"
 #include "input.h"
 #include "io/loop.h"
 #include "metrics.h"
@@ -50,7 +50,7 @@ struct daemon {
 	struct store *store;
 	struct calc *calc;
 	struct input *input;
-	struct host_dataplane *dataplane;
+	struct drivers *drivers;
 	struct status *status;
 	struct syncer *syncer;
 	int exit_code; /* 0 = not ending */
@@ -70,7 +70,7 @@ static void report_health(struct daemon *d)
 {
 	uint64_t now = loop_now(d->loop);
 	const struct config_values *v = config_values(d->config);
-	struct dataplane_info info = dataplane_info(host_dataplane_sequence(d->dataplane));
+	struct dataplane_info info = dataplane_info(drivers_sequence(d->drivers));
 	bool stuck = info.walking && v->dataplane_watchdog_ns &&
 		     now > info.walk_ns + v->dataplane_watchdog_ns;
 
@@ -143,8 +143,7 @@ static void on_message(void *ctx, const Felix__ToDataplane *msg)
 {
 	struct daemon *d = ctx;
 
-	status_message(d->status, msg);
-	dataplane_message(host_dataplane_sequence(d->dataplane), msg);
+	dataplane_message(drivers_sequence(d->drivers), msg);
 }
 
 static void collect(void *ctx)
@@ -177,12 +176,11 @@ static void on_calc_problem(void *ctx, const char *subject, const char *reason)
 	on_problem(ctx, "calc", subject, reason);
 }
 
-static void on_endpoint_status(void *ctx, const char *orchestrator, const char *workload,
-	const char *endpoint, const char *status)
+static void on_link_status(void *ctx, const struct link_status *link)
 {
 	struct daemon *d = ctx;
 
-	status_endpoint(d->status, orchestrator, workload, endpoint, status);
+	status_link(d->status, link);
 }
 
 static void put_metrics(void *ctx, struct buf *out)
@@ -192,7 +190,7 @@ static void put_metrics(void *ctx, struct buf *out)
 		.hostname = config_values(d->config)->hostname,
 		.sync_status = d->syncer ? syncer_status(d->syncer) : SYNC_WAIT_FOR_DATASTORE,
 		.calc = d->calc,
-		.sequence = d->dataplane ? host_dataplane_sequence(d->dataplane) : NULL,
+		.sequence = d->drivers ? drivers_sequence(d->drivers) : NULL,
 	};
 
 	metrics_write(&sources, out);
@@ -211,7 +209,7 @@ static void on_event(void *ctx, const struct event *ev)
 		loop_exit(d->loop, 1);
 	} else if (ev->type == EVENT_TIMER && ev->id == TIMER_EXIT) {
 		loop_exit(d->loop, d->exit_code);
-	} else if (ev->type == EVENT_TIMER && d->dataplane) {
+	} else if (ev->type == EVENT_TIMER && d->drivers) {
 		report_health(d);
 		loop_timer_set(d->inbox, TIMER_TICK, ev->now_ns + TICK_NS);
 	}
@@ -291,7 +289,7 @@ static int build(struct daemon *d, struct err *err)
 	d->feed = config_feed_new(d->config, v->hostname);
 	d->input = input_new(d->calc, d->feed, d->problems);
 	d->status = status_new(d->loop, d->store, v);
-	r = host_dataplane_new(d->loop, v, &hooks, on_endpoint_status, d, &d->dataplane, err);
+	r = drivers_new(d->loop, v, &hooks, on_link_status, d, &d->drivers, err);
 	if (r)
 		return r;
 	health_register(
@@ -337,7 +335,7 @@ static int run(struct daemon *d, const char *config_file, struct err *err)
 static void end(struct daemon *d)
 {
 	syncer_free(d->syncer);
-	host_dataplane_free(d->dataplane);
+	drivers_free(d->drivers);
 	status_free(d->status);
 	input_free(d->input);
 	config_feed_free(d->feed);

@@ -4,33 +4,22 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-#include "base/arena.h"
+#include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/map.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "config/config.h"
 #include "io/loop.h"
-#include "proto/felixbackend.pb-c.h"
+#include "link/link.h"
 #include "status/endpoint.h"
 #include "status/files.h"
 #include "status/process.h"
 
-struct endpoint { /* what its file says, and whether it is there */
-	struct arena arena;
-	const char *orchestrator, *workload, *endpoint;
-	struct status_file content;
-	bool known, up;
-};
-
-MAP_DEFINE(endpoint_map, const char *, struct endpoint *, hash_str, str_eq);
-
 struct status {
 	struct process_status *process;
-	struct endpoint_status *endpoints;
-	struct status_files *files;
-	struct endpoint_map map; /* key: the three ids, owned by the endpoint's arena */
+	struct endpoint_status *endpoints; /* NULL: not reported */
+	struct status_files *files;        /* NULL: none */
 	bool files_failed;
 };
 
@@ -66,21 +55,10 @@ struct status *status_new(struct loop *loop, struct store *store, const struct c
 	return s;
 }
 
-static void endpoint_free(struct endpoint *e)
-{
-	struct arena arena = e->arena;
-
-	free(e);
-	arena_done(&arena);
-}
-
 struct status *status_free(struct status *s)
 {
 	if (!s)
 		return NULL;
-	MAP_FOREACH(endpoint_map, &s->map, e)
-		endpoint_free(e->value);
-	endpoint_map_done(&s->map);
 	process_status_free(s->process);
 	endpoint_status_free(s->endpoints);
 	status_files_free(s->files);
@@ -88,98 +66,26 @@ struct status *status_free(struct status *s)
 	return NULL;
 }
 
-static char *endpoint_key(const char *orchestrator, const char *workload, const char *endpoint)
+void status_link(struct status *s, const struct link_status *link)
 {
-	return mem_printf("%s\n%s\n%s", orchestrator, workload, endpoint);
-}
-
-static struct endpoint *endpoint_for(
-	struct status *s, const char *orchestrator, const char *workload, const char *endpoint)
-{
-	_cleanup_free_ char *key = endpoint_key(orchestrator, workload, endpoint);
-	struct endpoint **found = endpoint_map_get(&s->map, key);
-	struct endpoint *e;
-
-	if (found)
-		return *found;
-	e = mem_new(struct endpoint);
-	e->orchestrator = arena_strdup(&e->arena, orchestrator);
-	e->workload = arena_strdup(&e->arena, workload);
-	e->endpoint = arena_strdup(&e->arena, endpoint);
-	*endpoint_map_put(&s->map, arena_strdup(&e->arena, key), NULL) = e;
-	return e;
-}
-
-static char **copy_texts(struct arena *a, size_t n, char *const *texts)
-{
-	char **copy = arena_new_n(a, char *, n + 1);
-
-	for (size_t i = 0; i < n; i++)
-		copy[i] = arena_strdup(a, texts[i]);
-	return copy;
-}
-
-static void tell_file(struct status *s, const struct endpoint *e)
-{
-	if (s->files)
-		status_files_set(s->files, e->orchestrator, e->workload, e->endpoint,
-			e->up && e->known ? &e->content : NULL);
-}
-
-static void drop_if_gone(struct status *s, struct endpoint *e)
-{
-	_cleanup_free_ char *key = NULL;
-
-	if (e->known || e->up)
-		return;
-	key = endpoint_key(e->orchestrator, e->workload, e->endpoint);
-	endpoint_map_remove(&s->map, key);
-	endpoint_free(e);
-}
-
-static void on_update(struct status *s, const Felix__WorkloadEndpointUpdate *u)
-{
-	const Felix__WorkloadEndpointID *id = u->id;
-	struct endpoint *e = endpoint_for(s, id->orchestrator_id, id->workload_id, id->endpoint_id);
-	struct arena *a = &e->arena;
-
-	e->content = (struct status_file){
-		.interface = arena_strdup(a, u->endpoint->name),
-		.mac = arena_strdup(a, u->endpoint->mac),
-		.ipv4_n = u->endpoint->n_ipv4_nets,
-		.ipv4_nets = copy_texts(a, u->endpoint->n_ipv4_nets, u->endpoint->ipv4_nets),
-		.ipv6_n = u->endpoint->n_ipv6_nets,
-		.ipv6_nets = copy_texts(a, u->endpoint->n_ipv6_nets, u->endpoint->ipv6_nets),
+	static const char *const words[] = {
+		[LINK_DOWN] = "down", [LINK_UP] = "up", [LINK_GONE] = NULL
 	};
-	e->known = true;
-	tell_file(s, e);
-}
+	const struct status_file file = {
+		.interface = link->ifname,
+		.mac = link->mac,
+		.ipv4_n = link->ipv4_nets->n,
+		.ipv4_nets = link->ipv4_nets->v,
+		.ipv6_n = link->ipv6_nets->n,
+		.ipv6_nets = link->ipv6_nets->v,
+	};
 
-void status_message(struct status *s, const Felix__ToDataplane *msg)
-{
-	if (msg->payload_case == FELIX__TO_DATAPLANE__PAYLOAD_WORKLOAD_ENDPOINT_UPDATE) {
-		on_update(s, msg->workload_endpoint_update);
-	} else if (msg->payload_case == FELIX__TO_DATAPLANE__PAYLOAD_WORKLOAD_ENDPOINT_REMOVE) {
-		const Felix__WorkloadEndpointID *id = msg->workload_endpoint_remove->id;
-		struct endpoint *e =
-			endpoint_for(s, id->orchestrator_id, id->workload_id, id->endpoint_id);
-
-		e->known = false;
-		tell_file(s, e);
-		drop_if_gone(s, e);
-	}
-}
-
-void status_endpoint(struct status *s, const char *orchestrator, const char *workload,
-	const char *endpoint, const char *status)
-{
-	struct endpoint *e = endpoint_for(s, orchestrator, workload, endpoint);
-
-	e->up = str_eq(status, "up");
-	tell_file(s, e);
 	if (s->endpoints)
-		endpoint_status_set(s->endpoints, orchestrator, workload, endpoint, status);
-	drop_if_gone(s, e);
+		endpoint_status_set(s->endpoints, link->orchestrator, link->workload,
+			link->endpoint, words[link->state]);
+	if (s->files)
+		status_files_set(s->files, link->orchestrator, link->workload, link->endpoint,
+			link->state == LINK_UP ? &file : NULL);
 }
 
 void status_settled(struct status *s, bool first)

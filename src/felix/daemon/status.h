@@ -8,8 +8,8 @@
 
 #include <stdbool.h>
 
-typedef struct Felix__ToDataplane Felix__ToDataplane;
 struct config_values;
+struct link_status;
 struct loop;
 struct status;
 struct store;
@@ -17,9 +17,5 @@ struct store;
 struct status *status_new(struct loop *loop, struct store *store, const struct config_values *v);
 struct status *status_free(struct status *s); /* returns NULL */
 
-/* Sees every message: remembers what the files of endpoints say. */
-void status_message(struct status *s, const Felix__ToDataplane *msg);
-/* "up", "down", or NULL = gone. */
-void status_endpoint(struct status *s, const char *orchestrator, const char *workload,
-	const char *endpoint, const char *status);
+void status_link(struct status *s, const struct link_status *link);
 void status_settled(struct status *s, bool first);

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* drivers.h - the drivers of this host, made from the configuration and put in their order.
+ *
+ * Owner: drivers_free() ends drivers, sockets and the sequence; the kernel stays as it is.
+ */
+#pragma once
+
+#include "base/err.h"
+#include "dataplane/dataplane.h"
+#include "link/link.h"
+
+struct config_values;
+struct drivers;
+struct loop;
+
+int drivers_new(struct loop *loop, const struct config_values *v,
+	const struct dataplane_hooks *hooks, link_status_fn status, void *ctx, struct drivers **ret,
+	struct err *err);
+struct drivers *drivers_free(struct drivers *d); /* returns NULL */
+
+struct dataplane *drivers_sequence(const struct drivers *d);
+/* From time to time: the nft tables are compared with what they should be. */
+void drivers_refresh(struct drivers *d);
