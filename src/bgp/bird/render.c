@@ -64,13 +64,13 @@ static void put_pool_rules(const struct plan *p, struct buf *out, bool export)
 /* What a route's metric says to peers travels as local preference, and back. */
 static void put_export(const struct plan *p, struct buf *out)
 {
-	static const char prepare[] = "function export_prepare(int normal)\n"
+	static const char prepare[] = "function export_prepare(int usual)\n"
 				      "{\n"
 				      "\tif (source = RTS_BGP) && defined(bgp_local_pref) then {\n"
 				      "\t\tkrt_metric = PRIO_TOP - bgp_local_pref;\n"
 				      "\t} else {\n"
-				      "\t\tif !defined(krt_metric) then krt_metric = normal;\n"
-				      "\t\tif krt_metric = 0 then krt_metric = normal;\n"
+				      "\t\tif !defined(krt_metric) then krt_metric = usual;\n"
+				      "\t\tif krt_metric = 0 then krt_metric = usual;\n"
 				      "\t\tbgp_local_pref = PRIO_TOP - krt_metric;\n"
 				      "\t}\n"
 				      "}\n\n";
