@@ -22,8 +22,6 @@ static void render_sources_of(const struct endpoint *e, struct rules *out)
 	size_t n = 0;
 	struct nft_rule *r;
 
-	if (!e->shown || !e->sources.n)
-		return;
 	nets = arena_new_n(out->arena, struct cidr, e->sources.n);
 	for (size_t i = 0; i < e->sources.n; i++)
 		if (e->sources.v[i].addr.family == family)
@@ -36,12 +34,27 @@ static void render_sources_of(const struct endpoint *e, struct rules *out)
 	r->comment = arena_strdup(out->arena, e->subject);
 }
 
+static int by_id(const void *a, const void *b)
+{
+	const struct endpoint *const *x = a, *const *y = b;
+
+	return str_cmp((*x)->id, (*y)->id);
+}
+
+/* Sorted, since the order of messages is another one after a restart. */
 static void render_sources(void *owner, struct rules *out)
 {
 	const struct endpoints *all = owner;
+	struct ptrs who = { 0 };
 
 	MAP_FOREACH(endpoint_map, &all->map, e)
-		render_sources_of(e->value, out);
+		if (e->value->shown && e->value->sources.n)
+			ptrs_add(&who, e->value);
+	if (who.n)
+		qsort(who.v, who.n, sizeof(*who.v), by_id);
+	for (uint32_t i = 0; i < who.n; i++)
+		render_sources_of(who.v[i], out);
+	ptrs_done(&who);
 }
 
 void endpoints_init(struct endpoints *all)

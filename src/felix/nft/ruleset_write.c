@@ -119,6 +119,8 @@ static const char *rule_fault(
 
 		if (m->kind == NFT_IN_SET && (!set || !(*set)->wanted))
 			return "a rule looks into a set that does not exist";
+		if (set && (*set)->type.n_fields != m->n_fields)
+			return "a rule looks into a set of another type";
 		if (set && (*set)->object.refused)
 			return "a rule looks into a set that could not be changed";
 	}
