@@ -91,10 +91,17 @@ bool nft_batch_empty(const struct nft_batch *b)
 	return b->n <= 1;
 }
 
-void nft_batch_done(struct nft_batch *b)
+void nft_batch_release(struct nft_batch *b)
 {
 	buf_done(&b->msgs);
 	free(b->objects);
+	b->objects = NULL;
+	b->n = b->cap = 0;
+}
+
+void nft_batch_done(struct nft_batch *b)
+{
+	nft_batch_release(b);
 	*b = (struct nft_batch){ 0 };
 }
 

@@ -16,6 +16,8 @@
 #define ROOM     1024
 #define ATTR_MAX 31 /* more than any of these messages has */
 
+#define SET_COUNT 20 /* NFTA_SET_COUNT, since Linux 6.16; Debian 12 has older headers */
+
 /* --- requests --- */
 
 static struct nlmsghdr *ask(struct buf *b, uint16_t type, int family, uint16_t flags)
@@ -211,6 +213,7 @@ int nft_read_set(const struct nlmsghdr *nlh, struct nft_set_info *ret)
 		.flags = number(&t, NFTA_SET_FLAGS),
 		.key_type = number(&t, NFTA_SET_KEY_TYPE),
 		.key_size = number(&t, NFTA_SET_KEY_LEN),
+		.empty = t.of[SET_COUNT] && number(&t, SET_COUNT) == 0,
 	};
 	return 0;
 }

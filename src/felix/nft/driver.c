@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
+#include <malloc.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -192,10 +193,13 @@ static void take_refusal(struct nft *n, const struct netlink_answer *a)
 	}
 }
 
+/* After a large batch, as at start: what it took is not needed again for long. */
 static void release_buffer(struct nft *n)
 {
-	if (n->batch.msgs.cap > BUFFER_KEPT)
-		buf_done(&n->batch.msgs);
+	if (n->batch.msgs.cap <= BUFFER_KEPT)
+		return;
+	nft_batch_release(&n->batch);
+	malloc_trim(0);
 }
 
 static bool handles_known(const struct nft *n)
@@ -535,7 +539,7 @@ void nft_driver_sizes(const struct driver *d, nft_size_fn fn, void *ctx)
 	for (int t = 0; t < TABLE_N; t++)
 		MAP_FOREACH(set_map, &n->rs.sets[t], e) {
 			sets += !e->value->wanted || str_starts(e->key, "s-");
-			elements += elements_states_count(&e->value->elements.states) +
+			elements += keyset_count(&e->value->elements) +
 				    targets_states_count(&e->value->targets.states);
 		}
 	fn(ctx, "chains", chains);

@@ -78,7 +78,7 @@ static struct set_key prefix_key(const struct cidr *c)
 	struct set_key key = { 0 };
 
 	memcpy(key.bytes, c->addr.bytes, addr_size(&c->addr));
-	key.bytes[SET_KEY_LEN_AT] = c->len;
+	key.bytes[addr_size(&c->addr)] = c->len;
 	return key;
 }
 
@@ -215,22 +215,20 @@ static void settle(struct ipsets *all, struct ipset *s, const bool had_nets[2])
 
 /* --- messages --- */
 
-static void clear_members(struct ipset *s)
+static void clear_members(struct ipsets *all, struct ipset *s)
 {
 	for (int t = 0; t < 2; t++) {
 		if (s->in[t].hosts)
-			MAP_FOREACH(elements_states, &s->in[t].hosts->elements.states, e)
-				elements_unset_desired(&s->in[t].hosts->elements, e->key);
+			set_clear(all->rs, s->in[t].hosts);
 		if (s->in[t].nets)
-			MAP_FOREACH(elements_states, &s->in[t].nets->elements.states, e)
-				elements_unset_desired(&s->in[t].nets->elements, e->key);
+			set_clear(all->rs, s->in[t].nets);
 		lpm_done(&s->in[t].prefixes);
 	}
 }
 
 static void drop_sets(struct ipsets *all, struct ipset *s)
 {
-	clear_members(s);
+	clear_members(all, s);
 	for (int t = 0; t < 2; t++) {
 		set_unwant(all->rs, s->in[t].hosts);
 		set_unwant(all->rs, s->in[t].nets);
@@ -251,26 +249,15 @@ static void make_known(struct ipsets *all, struct ipset *s, Felix__IPSetUpdate__
 	s->known = true;
 }
 
-static void settle_hosts(struct ipsets *all, struct ipset *s)
-{
-	for (int t = 0; t < 2; t++) {
-		if (s->in[t].hosts)
-			set_touch(all->rs, s->in[t].hosts);
-		if (s->in[t].nets)
-			set_touch(all->rs, s->in[t].nets);
-	}
-}
-
 void ipsets_update(struct ipsets *all, const Felix__IPSetUpdate *msg)
 {
 	struct ipset *s = record(all, msg->id);
 	const bool had_nets[2] = { has_nets(s, TABLE_IP), has_nets(s, TABLE_IP6) };
 
 	make_known(all, s, msg->type);
-	clear_members(s);
+	clear_members(all, s);
 	for (size_t i = 0; i < msg->n_members; i++)
 		change_member(all, s, msg->members[i], true);
-	settle_hosts(all, s);
 	settle(all, s, had_nets);
 }
 

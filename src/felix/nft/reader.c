@@ -95,7 +95,7 @@ static void take_message(struct reader *r, const struct nlmsghdr *msg)
 static void collect_sets(struct reader *r)
 {
 	MAP_FOREACH(set_map, &r->rs->sets[r->table], e)
-		if (e->value->present && e->value->type.n_fields)
+		if (e->value->present && e->value->type.n_fields && !e->value->empty)
 			ptrs_add(&r->sets, e->value);
 }
 

@@ -220,7 +220,7 @@ void chain_unwant(struct ruleset *rs, struct chain *c)
 
 static void set_free(struct ruleset *rs, struct set *s)
 {
-	elements_done(&s->elements);
+	keyset_done(&s->elements);
 	MAP_FOREACH(targets_states, &s->targets.states, e) {
 		if (e->value.is_desired)
 			atom_put(&rs->names, e->value.desired.chain);
@@ -249,8 +249,7 @@ struct set *set_record(struct ruleset *rs, enum table t, const char *name)
 
 bool set_pending(const struct set *s)
 {
-	return elements_count_updates(&s->elements) || elements_count_deletes(&s->elements) ||
-	       targets_count_updates(&s->targets);
+	return keyset_has_changes(&s->elements) || targets_count_updates(&s->targets);
 }
 
 void set_settle(struct ruleset *rs, struct set *s)
@@ -274,17 +273,23 @@ void set_settle(struct ruleset *rs, struct set *s)
 	set_free(rs, s);
 }
 
-void set_touch(struct ruleset *rs, struct set *s)
-{
-	set_settle(rs, s);
-}
-
 static bool same_type(const struct nft_set_type *a, const struct nft_set_type *b, enum table t)
 {
 	const int family = table_places[t].family;
 
 	return nft_set_key_type(a, family) == nft_set_key_type(b, family) &&
 	       nft_set_flags(a) == nft_set_flags(b);
+}
+
+void set_take_type(struct set *s, const struct nft_set_type *type)
+{
+	const size_t size = nft_set_key_size(type, table_places[s->table].family) + type->interval;
+
+	s->type = *type;
+	if (s->elements.size == size || !size)
+		return;
+	keyset_done(&s->elements);
+	keyset_init(&s->elements, (uint8_t)size);
 }
 
 /* A set that is still there under this name with another type can only go with its table. */
@@ -296,7 +301,7 @@ struct set *set_want(struct ruleset *rs, enum table t, const char *name,
 	assert(!s->wanted);
 	if (s->present && !same_type(&s->type, type, t))
 		rs->tables[t].rebuild = true;
-	s->type = *type;
+	set_take_type(s, type);
 	s->wanted = true;
 	if (type->verdict_map)
 		ptrs_add(&rs->maps, s);
@@ -315,20 +320,25 @@ void set_unwant(struct ruleset *rs, struct set *s)
 	ptrs_remove(&rs->maps, s);
 	free(s->subject);
 	s->subject = NULL;
-	MAP_FOREACH(elements_states, &s->elements.states, e)
-		elements_unset_desired(&s->elements, e->key);
+	keyset_unwant_all(&s->elements);
 	set_settle(rs, s);
 }
 
 void set_add(struct ruleset *rs, struct set *s, const struct set_key *key)
 {
-	elements_set_desired(&s->elements, *key, (struct nothing){ 0 });
+	keyset_want(&s->elements, key->bytes);
 	set_settle(rs, s);
 }
 
 void set_remove(struct ruleset *rs, struct set *s, const struct set_key *key)
 {
-	elements_unset_desired(&s->elements, *key);
+	keyset_unwant(&s->elements, key->bytes);
+	set_settle(rs, s);
+}
+
+void set_clear(struct ruleset *rs, struct set *s)
+{
+	keyset_unwant_all(&s->elements);
 	set_settle(rs, s);
 }
 

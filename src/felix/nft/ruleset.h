@@ -20,6 +20,7 @@
 
 #include "base/atom.h"
 #include "base/delta.h"
+#include "base/keyset.h"
 #include "base/ptrs.h"
 #include "kernel/nft_batch.h"
 #include "kernel/nft_dump.h"
@@ -77,26 +78,8 @@ struct chain {
 };
 
 struct set_key {
-	uint8_t bytes[NFT_KEY_MAX]; /* of an interval set: the address, and at LEN_AT the length */
+	uint8_t bytes[NFT_KEY_MAX]; /* of an interval set: the address, then the prefix length */
 };
-#define SET_KEY_LEN_AT 16
-
-static inline uint64_t set_key_hash(struct set_key k)
-{
-	return hash_bytes(k.bytes, sizeof(k.bytes));
-}
-static inline bool set_key_equal(struct set_key a, struct set_key b)
-{
-	return memcmp(a.bytes, b.bytes, sizeof(a.bytes)) == 0;
-}
-struct nothing {
-	char none;
-};
-static inline bool nothing_same(const struct nothing *a, const struct nothing *b)
-{
-	return true;
-}
-DELTA_DEFINE(elements, struct set_key, struct nothing, set_key_hash, set_key_equal, nothing_same);
 
 /* A verdict map: group -> goto chain. */
 struct target {
@@ -125,7 +108,8 @@ struct set {
 	struct nft_set_type type;
 	char *subject;
 	bool wanted, present;
-	struct elements elements;
+	bool empty; /* was when its table was read back */
+	struct keyset elements;
 	struct targets targets; /* of a verdict map, in place of elements */
 };
 
@@ -181,7 +165,7 @@ void set_remove(struct ruleset *rs, struct set *s, const struct set_key *key);
 void set_point(struct ruleset *rs, struct set *s, uint32_t group, const char *chain);
 void set_unpoint(struct ruleset *rs, struct set *s, uint32_t group);
 
-void set_touch(struct ruleset *rs, struct set *s); /* its elements were changed directly */
+void set_clear(struct ruleset *rs, struct set *s); /* no element is wanted */
 
 /* Refused: a chain denies, a set is left as it is and whoever looks into it denies. Both tell, and
  * take back, a problem. */

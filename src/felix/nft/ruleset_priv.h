@@ -10,6 +10,7 @@ void chain_settle(struct ruleset *rs, struct chain *c); /* may free it */
 /* A base chain that hooks in elsewhere than wanted can only go with its table. */
 void chain_check_hook(struct ruleset *rs, const struct chain *c);
 struct set *set_record(struct ruleset *rs, enum table t, const char *name);
+void set_take_type(struct set *s, const struct nft_set_type *type);
 bool set_pending(const struct set *s);
 void set_settle(struct ruleset *rs, struct set *s); /* may free it */
 /* The verdict map has this element in the kernel; NULL: not any more. */

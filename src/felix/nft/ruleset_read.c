@@ -16,7 +16,7 @@ static void unread_chain(struct ruleset *rs, struct chain *c)
 static void unread_set(struct ruleset *rs, struct set *s)
 {
 	s->present = false;
-	elements_resync_begin(&s->elements);
+	keyset_read_begin(&s->elements);
 	targets_resync_begin(&s->targets);
 }
 
@@ -104,8 +104,9 @@ void ruleset_saw_set(struct ruleset *rs, const struct nft_set_info *info)
 	type_of(info, &type);
 	s = set_record(rs, t, info->name);
 	s->present = true;
+	s->empty = info->empty;
 	if (!s->wanted)
-		s->type = type;
+		set_take_type(s, &type);
 	else if (nft_set_key_type(&s->type, info->family) != info->key_type ||
 		 nft_set_flags(&s->type) != info->flags)
 		rs->tables[t].rebuild = true;
@@ -144,7 +145,7 @@ static void saw_element(void *ctx, const struct nft_element_info *e)
 		set_target_is(r->rs, s, group, e->target ? e->target : "");
 	} else {
 		memcpy(key.bytes, e->key, e->key_size);
-		elements_set_actual(&s->elements, key, (struct nothing){ 0 });
+		keyset_saw(&s->elements, key.bytes);
 	}
 }
 
@@ -195,8 +196,8 @@ static void saw_range(struct ruleset *rs, struct set *s, const struct range_end 
 		return;
 	}
 	memcpy(key.bytes, start->bytes, size);
-	key.bytes[SET_KEY_LEN_AT] = (uint8_t)len;
-	elements_set_actual(&s->elements, key, (struct nothing){ 0 });
+	key.bytes[size] = (uint8_t)len;
+	keyset_saw(&s->elements, key.bytes);
 }
 
 void ruleset_saw_elements_end(struct ruleset *rs, struct set *s)
@@ -221,7 +222,7 @@ static void forget_unseen_targets(struct ruleset *rs, struct set *s)
 
 static void end_set(struct ruleset *rs, struct set *s)
 {
-	elements_resync_end(&s->elements);
+	keyset_read_end(&s->elements);
 	forget_unseen_targets(rs, s);
 	set_settle(rs, s);
 }

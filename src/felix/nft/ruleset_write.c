@@ -33,8 +33,8 @@ static void forget_targets(struct ruleset *rs, struct set *s)
 static void forget_set(struct ruleset *rs, struct set *s)
 {
 	s->present = false;
-	elements_resync_begin(&s->elements);
-	elements_resync_end(&s->elements);
+	keyset_read_begin(&s->elements);
+	keyset_read_end(&s->elements);
 	forget_targets(rs, s);
 	set_settle(rs, s);
 }
@@ -203,62 +203,49 @@ static void write_chains(struct ruleset *rs, struct nft_batch *b)
 
 /* --- sets --- */
 
-static size_t put_element(const struct set *s, const struct set_key *key, struct nft_element *e)
+static size_t put_element(const struct set *s, const uint8_t *key, struct nft_element *e)
 {
 	const size_t size = nft_set_key_size(&s->type, table_places[s->table].family);
 	uint8_t last[NFT_KEY_MAX];
 
 	if (!s->type.interval) {
 		*e = (struct nft_element){ 0 };
-		memcpy(e->key, key->bytes, size);
+		memcpy(e->key, key, size);
 		return 1;
 	}
-	memcpy(last, key->bytes, size);
-	for (size_t bit = key->bytes[SET_KEY_LEN_AT]; bit < size * 8; bit++)
+	memcpy(last, key, size);
+	for (size_t bit = key[size]; bit < size * 8; bit++)
 		last[bit / 8] |= (uint8_t)(0x80 >> bit % 8);
-	return nft_range_elements(key->bytes, last, size, e);
+	return nft_range_elements(key, last, size, e);
 }
 
-struct element_run {
-	struct nft_batch *batch;
-	struct set *set;
-	enum nft_change change;
-	struct nft_element *v;
-	size_t n;
-};
-
-static void run_send(struct element_run *r)
+static void write_changes(
+	struct set *s, struct nft_batch *b, struct nft_element *e, enum nft_change change)
 {
-	if (r->n)
-		nft_batch_elements(r->batch, &r->set->object, &table_places[r->set->table],
-			r->set->name, &r->set->type, r->change, r->v, r->n);
-	r->n = 0;
-}
+	const struct nft_place *p = &table_places[s->table];
+	const uint8_t *key;
+	size_t pos = 0, n = 0;
+	bool add;
 
-static void run_add(struct element_run *r, const struct set_key *key)
-{
-	if (r->n + 2 > ELEMENTS_AT_ONCE)
-		run_send(r);
-	r->n += put_element(r->set, key, r->v + r->n);
+	while ((key = keyset_next(&s->elements, &pos, &add))) {
+		if (add != (change == NFT_ADD))
+			continue;
+		n += put_element(s, key, e + n);
+		if (n + 2 <= ELEMENTS_AT_ONCE)
+			continue;
+		nft_batch_elements(b, &s->object, p, s->name, &s->type, change, e, n);
+		n = 0;
+	}
+	if (n)
+		nft_batch_elements(b, &s->object, p, s->name, &s->type, change, e, n);
 }
 
 /* Deletions first: of an interval set, what is added may lie in what goes. */
 static void write_elements(struct set *s, struct nft_batch *b, struct nft_element *scratch)
 {
-	struct element_run r = { .batch = b, .set = s, .change = NFT_DELETE, .v = scratch };
-
-	DELTA_FOREACH_DELETE(elements, &s->elements, c) {
-		run_add(&r, &c->key);
-		elements_unset_actual(&s->elements, c->key);
-	}
-	run_send(&r);
-	r.change = NFT_ADD;
-	DELTA_FOREACH_UPDATE(elements, &s->elements, c) {
-		run_add(&r, &c->key);
-		elements_set_actual(&s->elements, c->key, (struct nothing){ 0 });
-	}
-	run_send(&r);
-	elements_trim(&s->elements);
+	write_changes(s, b, scratch, NFT_DELETE);
+	write_changes(s, b, scratch, NFT_ADD);
+	keyset_written(&s->elements);
 }
 
 static void write_target(struct set *s, struct nft_batch *b, enum nft_change change, uint32_t group,

@@ -37,6 +37,7 @@ void nft_batch_end(struct nft_batch *b);
 void nft_batch_set_generation(struct nft_batch *b, uint32_t generation); /* of one begun with one */
 bool nft_batch_empty(const struct nft_batch *b); /* nothing since the begin */
 void nft_batch_done(struct nft_batch *b);
+void nft_batch_release(struct nft_batch *b); /* the memory, not the counters */
 void *nft_batch_object(const struct nft_batch *b, uint32_t index); /* NULL: none */
 
 #define NFT_TABLE_OWNER   0x2 /* only this socket may write; vanishes with it unless persistent */

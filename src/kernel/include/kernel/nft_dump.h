@@ -49,6 +49,7 @@ struct nft_set_info {
 	int family;
 	const char *table, *name;
 	uint32_t flags, key_type, key_size;
+	bool empty; /* told by newer kernels only: its elements need not be asked for */
 };
 
 struct nft_element_info {
