@@ -177,6 +177,13 @@ static bool is_general(int error)
 	       error == -EAGAIN || error == -ERESTART;
 }
 
+/* Kernels before 6.9 know no persistent tables: then ours have no owner. */
+static void take_table_refusal(struct nft *n, int error)
+{
+	if (error == -EOPNOTSUPP || error == -EINVAL)
+		n->rs.table_flags = 0;
+}
+
 static void take_refusal(struct nft *n, const struct netlink_answer *a)
 {
 	struct object *o = nft_batch_object(&n->batch, a->index);
@@ -191,6 +198,8 @@ static void take_refusal(struct nft *n, const struct netlink_answer *a)
 		free(n->refusal);
 		n->refusal = text;
 	}
+	if (o && o->kind == OBJECT_TABLE)
+		take_table_refusal(n, a->error);
 }
 
 /* After a large batch, as at start: what it took is not needed again for long. */
@@ -460,6 +469,7 @@ static void init_model(struct nft *n)
 
 	ruleset_init(&n->rs);
 	n->rs.deny = n->config.reject ? NFT_TO_REJECT : NFT_TO_DROP;
+	n->rs.table_flags = n->config.own_tables ? NFT_TABLE_OWNER | NFT_TABLE_PERSIST : 0;
 	n->rs.problem = tell_problem;
 	n->rs.ctx = n;
 	n->ipsets = (struct ipsets){ .rs = &n->rs, .ipv6 = n->config.ipv6, .changed = set_changed };

@@ -386,6 +386,51 @@ static void test_a_foreign_rule_goes_at_a_full_refresh(void **state)
 		"\telements = { 10.65.1.0/24 }\n}\n}\n");
 }
 
+/* Debian's nftables.service begins with a flush of everything. */
+static void test_owned_tables_survive_a_flush(void **state)
+{
+	struct test_host *h = *state;
+	_cleanup_free_ char *before = NULL, *after = NULL;
+
+	h->config.own_tables = true;
+	test_restart(h);
+	small_host(h);
+	assert_true(test_walk(h));
+	before = test_output("nft list ruleset | grep -v flags");
+	test_run("nft flush ruleset");
+	test_run("! nft delete table ip calico 2>/dev/null");
+	test_restart(h); /* they outlive us, and are adopted */
+	small_host(h);
+	assert_true(test_walk(h));
+	assert_int_equal(counted(h).rules + counted(h).elements, 0);
+	assert_int_equal(counted(h).messages, 5);
+	test_run("nft flush ruleset");
+	after = test_output("nft list ruleset | grep -v flags");
+	assert_string_equal(before, after);
+
+	h->config.own_tables = false; /* and can be given up again */
+	test_restart(h);
+	small_host(h);
+	assert_nothing_to_write(h);
+}
+
+/* What stands there without an owner is made anew in the one transaction. */
+static void test_tables_become_owned(void **state)
+{
+	struct test_host *h = *state;
+
+	small_host(h);
+	assert_true(test_walk(h));
+	h->config.own_tables = true;
+	test_restart(h);
+	small_host(h);
+	assert_true(test_walk(h));
+	assert_int_equal(counted(h).transactions, 1);
+	test_run("nft flush ruleset");
+	test_run("nft list chain ip calico cali-pi-gnp/web >/dev/null");
+	assert_nothing_to_write(h);
+}
+
 static void test_a_lost_acknowledgement(void **state)
 {
 	struct test_host *h = *state;
@@ -610,6 +655,8 @@ int main(void)
 		TEST(test_flushed_tables_come_back_with_a_change),
 		TEST(test_others_tables_cost_a_glance),
 		TEST(test_a_foreign_rule_goes_at_a_full_refresh),
+		TEST(test_owned_tables_survive_a_flush),
+		TEST(test_tables_become_owned),
 		TEST(test_a_lost_acknowledgement),
 		TEST(test_members),
 		TEST(test_prefixes_come_and_go),

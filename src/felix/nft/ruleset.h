@@ -116,7 +116,7 @@ struct set {
 struct table_state {
 	struct object object; /* first */
 	bool present, rebuild;
-	uint32_t use;
+	uint32_t flags; /* as it is */
 	uint64_t handle;
 };
 
@@ -139,6 +139,7 @@ struct ruleset {
 	struct ptrs maps;   /* the wanted verdict maps */
 	struct atoms names; /* their targets */
 	enum nft_verdict deny;
+	uint32_t table_flags; /* as our tables should be */
 	uint64_t rendered;
 	struct range_end *read_keys; /* of the set that is being read back */
 	size_t n_read, read_cap;

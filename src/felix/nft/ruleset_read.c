@@ -24,6 +24,7 @@ void ruleset_read_begin(struct ruleset *rs)
 {
 	for (int t = 0; t < TABLE_N; t++) {
 		rs->tables[t].present = false;
+		rs->tables[t].handle = 0;
 		MAP_FOREACH(set_map, &rs->sets[t], e)
 			unread_set(rs, e->value);
 	}
@@ -39,7 +40,7 @@ void ruleset_saw_table(struct ruleset *rs, const struct nft_table_info *info)
 	if (t < 0)
 		return;
 	rs->tables[t].present = true;
-	rs->tables[t].use = info->use;
+	rs->tables[t].flags = info->flags;
 	rs->tables[t].handle = info->handle;
 }
 

@@ -6,10 +6,16 @@
 
 #define ELEMENTS_AT_ONCE 512
 
+/* Ours, but without an owner: as after a restart. */
+static bool lacks_flags(const struct ruleset *rs, enum table t)
+{
+	return rs->table_flags & ~rs->tables[t].flags;
+}
+
 bool ruleset_has_changes(const struct ruleset *rs)
 {
 	for (int t = 0; t < TABLE_N; t++)
-		if (!rs->tables[t].present || rs->tables[t].rebuild)
+		if (!rs->tables[t].present || rs->tables[t].rebuild || lacks_flags(rs, t))
 			return true;
 	return !TAILQ_EMPTY(&rs->dirty_chains) || !TAILQ_EMPTY(&rs->dirty_sets);
 }
@@ -52,10 +58,20 @@ static void forget_chain(struct ruleset *rs, struct chain *c, enum table t)
 static void forget_table(struct ruleset *rs, enum table t)
 {
 	rs->tables[t].present = false;
+	rs->tables[t].handle = 0;
 	MAP_FOREACH(chain_map, &rs->chains, e)
 		forget_chain(rs, e->value, t);
 	MAP_FOREACH(set_map, &rs->sets[t], e)
 		forget_set(rs, e->value);
+}
+
+/* A table can be adopted if it is persistent; that it cannot become later. */
+static bool must_go(const struct ruleset *rs, enum table t)
+{
+	const struct table_state *table = &rs->tables[t];
+
+	return table->present &&
+	       (table->rebuild || (rs->table_flags & NFT_TABLE_PERSIST & ~table->flags));
 }
 
 static void write_tables(struct ruleset *rs, struct nft_batch *b)
@@ -63,15 +79,16 @@ static void write_tables(struct ruleset *rs, struct nft_batch *b)
 	for (int t = 0; t < TABLE_N; t++) {
 		struct table_state *table = &rs->tables[t];
 
-		if (table->rebuild && table->present) {
+		if (must_go(rs, t)) {
 			nft_batch_delete_table(b, &table->object, &table_places[t]);
 			forget_table(rs, t);
 		}
 		table->rebuild = false;
-		if (table->present)
+		if (table->present && !lacks_flags(rs, t))
 			continue;
-		nft_batch_table(b, &table->object, &table_places[t], 0);
+		nft_batch_table(b, &table->object, &table_places[t], rs->table_flags);
 		table->present = true;
+		table->flags = rs->table_flags;
 	}
 }
 

@@ -35,6 +35,9 @@ struct nft_config {
 	const char *log_prefix; /* with %t %k %n %p */
 	uint64_t log_rate;      /* 0: no limit; packets in log_unit_seconds */
 	uint32_t log_unit_seconds, log_burst;
+	/* Nobody else may change or flush the tables while we live (Linux 6.9 and later; elsewhere
+	 * it has no effect). They stay when we go, and the next run adopts them. */
+	bool own_tables;
 	bool openstack;            /* DHCP, DNS and metadata are allowed to the host */
 	const char *metadata_addr; /* "" or IPv4 */
 	uint16_t metadata_port;
