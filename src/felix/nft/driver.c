@@ -1,29 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include <errno.h>
-#include <malloc.h>
-#include <string.h>
-
-#include "base/log.h"
 #include "class.h"
 #include "endpoint.h"
 #include "entry.h"
 #include "nft/nft.h"
-#include "reader.h"
-
-#define TRIES_BEFORE_REBUILD 3 /* the whole tables are made anew in one transaction */
-#define TRIES_MAX            6
-#define RESENDS_MAX          20
-#define BUFFER_KEPT          (1 << 20)
-
-/* What a glance was for, when it finds that the tables are still ours. */
-enum after { AFTER_NOTHING, AFTER_FINISH, AFTER_SEND };
+#include "writer.h"
 
 struct nft {
 	struct driver driver; /* first */
 	struct nft_config config;
-	struct netlink *nl;
-	struct reader reader;
-	struct nft_batch batch;
+	struct writer writer;
 
 	struct ruleset rs;
 	struct ipsets ipsets;
@@ -33,18 +18,7 @@ struct nft {
 	struct endpoints endpoints;
 	struct entries entries;
 
-	bool in_sync, read; /* calc's and our own snapshot are complete */
-	uint32_t generation;
-
-	bool applying; /* `phase`, until it is reported done */
-	bool busy;     /* a request is under way */
-	enum phase phase;
-	enum after after;
-	unsigned tries, resends;
-	bool changed, full; /* a refresh: by somebody else; read everything then */
-	char *refusal;      /* what the kernel said of a table, or of the whole batch */
-
-	struct nft_driver_counters counters;
+	bool in_sync;
 };
 
 static struct nft *nft_of(const struct driver *d)
@@ -101,7 +75,12 @@ static void message(struct driver *d, const Felix__ToDataplane *msg)
 	}
 }
 
-/* --- one phase --- */
+/* --- phases --- */
+
+static bool has_changes(const struct nft *n)
+{
+	return ruleset_has_changes(&n->rs) || n->classes.unnumbered.n;
+}
 
 static bool pending(const struct driver *d, enum phase phase)
 {
@@ -110,297 +89,67 @@ static bool pending(const struct driver *d, enum phase phase)
 	if (!n->in_sync)
 		return false;
 	if (phase == PHASE_TABLES)
-		return !n->read || ruleset_has_changes(&n->rs) || n->classes.unnumbered.n;
+		return !n->writer.ready || has_changes(n);
 	return phase == PHASE_DELETIONS && ruleset_has_deletions(&n->rs);
-}
-
-static void tell_member(void *ctx, struct endpoint *e)
-{
-	struct nft *n = ctx;
-
-	endpoints_tell(&n->endpoints, e->name);
-}
-
-static void finish(struct nft *n)
-{
-	const struct driver_host *host = n->driver.host;
-
-	n->applying = n->busy = false;
-	if (n->refusal) {
-		tell_problem(n, "table calico", NULL);
-		free(n->refusal);
-		n->refusal = NULL;
-	}
-	if (n->phase == PHASE_TABLES)
-		classes_committed(&n->classes, tell_member, n);
-	host->done(host->ctx, &n->driver, n->phase);
-}
-
-static void read_back(struct nft *n)
-{
-	n->busy = true;
-	n->counters.read_backs++;
-	reader_start(&n->reader);
-}
-
-static void glance(struct nft *n, bool learn, enum after after)
-{
-	n->busy = true;
-	n->after = after;
-	reader_glance(&n->reader, learn, n->generation);
-}
-
-/* What was put into the last batch counts as written, so everything is to be read first next time.
- */
-static void give_up(struct nft *n)
-{
-	n->read = false;
-	tell_problem(n, "table calico", n->refusal ? n->refusal : "cannot be written");
-	n->applying = n->busy = false;
-	n->driver.host->failed(n->driver.host->ctx, &n->driver, n->phase);
-}
-
-/* Everything is read again before the next try, so that what is refused then is refused for what
- * it says and not because the kernel has something else than we think. */
-static void try_again(struct nft *n)
-{
-	if (++n->tries < TRIES_MAX)
-		read_back(n);
-	else
-		give_up(n);
-}
-
-/* Whatever the message says, it would be refused. */
-static bool is_general(int error)
-{
-	return error == -EPERM || error == -ENOMEM || error == -ENOBUFS || error == -EINTR ||
-	       error == -EAGAIN || error == -ERESTART;
-}
-
-/* Kernels before 6.9 know no persistent tables: then ours have no owner. */
-static void take_table_refusal(struct nft *n, int error)
-{
-	if (error == -EOPNOTSUPP || error == -EINVAL)
-		n->rs.table_flags = 0;
-}
-
-static void take_refusal(struct nft *n, const struct netlink_answer *a)
-{
-	struct object *o = nft_batch_object(&n->batch, a->index);
-	char *text = mem_printf("%s%s%s", *a->text ? a->text : strerror(-a->error),
-		*a->text ? ": " : "", *a->text ? strerror(-a->error) : "");
-
-	if (o && o->kind != OBJECT_TABLE && n->tries > 0 && n->phase == PHASE_TABLES &&
-		!is_general(a->error)) {
-		object_refuse(&n->rs, o, text);
-		free(text);
-	} else {
-		free(n->refusal);
-		n->refusal = text;
-	}
-	if (o && o->kind == OBJECT_TABLE)
-		take_table_refusal(n, a->error);
-}
-
-/* After a large batch, as at start: what it took is not needed again for long. */
-static void release_buffer(struct nft *n)
-{
-	if (n->batch.msgs.cap <= BUFFER_KEPT)
-		return;
-	nft_batch_release(&n->batch);
-	malloc_trim(0);
-}
-
-static bool handles_known(const struct nft *n)
-{
-	for (int t = 0; t < TABLE_N; t++)
-		if (!n->rs.tables[t].handle)
-			return false;
-	return true;
-}
-
-/* -ERESTART: somebody changed something, as a rule in a table of his own. If ours are still the
- * same, the batch is still right. */
-static void transaction_answered(void *ctx, const struct netlink_answer *a)
-{
-	struct nft *n = ctx;
-
-	if (a->what == NETLINK_REFUSED) {
-		take_refusal(n, a);
-		return;
-	}
-	if (a->what != NETLINK_DONE)
-		return;
-	if (a->error == -ERESTART && n->resends++ < RESENDS_MAX) {
-		glance(n, false, AFTER_SEND);
-		return;
-	}
-	release_buffer(n);
-	if (a->error) {
-		try_again(n);
-		return;
-	}
-	n->generation = n->generation + 1 ? n->generation + 1 : 1;
-	if (handles_known(n))
-		finish(n);
-	else
-		glance(n, true, AFTER_FINISH);
-}
-
-/* Nothing to write. The question gives the answer that the phase has to wait for anyway. */
-static void nothing_answered(void *ctx, const struct netlink_answer *a)
-{
-	struct nft *n = ctx;
-	uint32_t generation = 0;
-
-	if (a->what == NETLINK_DATA && nft_read_generation(a->msg, &generation) == 0)
-		n->changed = generation != n->generation;
-	if (a->what != NETLINK_DONE)
-		return;
-	if (n->changed)
-		glance(n, false, AFTER_FINISH);
-	else
-		finish(n);
-}
-
-static void count(struct nft *n)
-{
-	n->counters.transactions++;
-	n->counters.messages = n->batch.counters.messages;
-	n->counters.rules = n->batch.counters.rules;
-	n->counters.elements = n->batch.counters.elements;
-	n->counters.bytes += n->batch.msgs.len;
-}
-
-static void send_batch(struct nft *n)
-{
-	count(n);
-	nft_batch_set_generation(&n->batch, n->generation);
-	netlink_transaction(n->nl, &n->batch.msgs, transaction_answered, n);
-}
-
-static void write_phase(struct nft *n)
-{
-	if (n->phase == PHASE_TABLES)
-		classes_number(&n->classes);
-	nft_batch_begin(&n->batch, n->generation);
-	if (n->phase == PHASE_TABLES)
-		ruleset_write_changes(&n->rs, &n->batch);
-	else
-		ruleset_write_deletions(&n->rs, &n->batch);
-	n->busy = true;
-	if (nft_batch_empty(&n->batch)) {
-		n->changed = false;
-		ask_generation(n->nl, nothing_answered, n);
-		return;
-	}
-	nft_batch_end(&n->batch);
-	send_batch(n);
-}
-
-static void step(struct nft *n)
-{
-	if (n->busy || !n->applying)
-		return;
-	if (!n->read)
-		read_back(n);
-	else
-		write_phase(n);
-}
-
-static void was_glanced_at(struct nft *n)
-{
-	switch (n->after) {
-	case AFTER_NOTHING:
-		n->busy = false;
-		step(n);
-		break;
-	case AFTER_FINISH:
-		finish(n);
-		break;
-	case AFTER_SEND:
-		send_batch(n);
-		break;
-	}
-}
-
-static void could_not_read(struct nft *n, int error)
-{
-	n->read = false;
-	free(n->refusal);
-	n->refusal = mem_printf("cannot be read back: %s", strerror(-error));
-	n->busy = false;
-	if (n->applying)
-		try_again(n);
-}
-
-static void was_read(void *ctx, int error, bool whole, uint32_t generation)
-{
-	struct nft *n = ctx;
-
-	if (error) {
-		could_not_read(n, error);
-		return;
-	}
-	n->generation = generation;
-	if (!whole) {
-		was_glanced_at(n);
-		return;
-	}
-	n->read = true;
-	n->busy = false;
-	classes_read(&n->classes);
-	for (int t = 0; t < TABLE_N && n->tries >= TRIES_BEFORE_REBUILD; t++)
-		n->rs.tables[t].rebuild = true;
-	if (n->applying)
-		step(n);
-	else if (n->in_sync)
-		n->driver.host->wake(n->driver.host->ctx);
 }
 
 static void apply(struct driver *d, enum phase phase)
 {
-	struct nft *n = nft_of(d);
-
-	n->applying = true;
-	n->phase = phase;
-	n->tries = n->resends = 0;
-	step(n);
+	writer_write(&nft_of(d)->writer, phase == PHASE_TABLES ? WRITE_CHANGES : WRITE_DELETIONS);
 }
 
-/* --- refresh --- */
+static enum phase phase_of(enum write_kind kind)
+{
+	return kind == WRITE_CHANGES ? PHASE_TABLES : PHASE_DELETIONS;
+}
 
-static void refresh_answered(void *ctx, const struct netlink_answer *a)
+static void prepare(void *ctx, enum write_kind kind)
+{
+	if (kind == WRITE_CHANGES)
+		classes_number(&((struct nft *)ctx)->classes);
+}
+
+static void was_read(void *ctx)
+{
+	classes_read(&((struct nft *)ctx)->classes);
+}
+
+static void tell_member(void *ctx, struct endpoint *e)
+{
+	endpoints_tell(&((struct nft *)ctx)->endpoints, e->name);
+}
+
+static void done(void *ctx, enum write_kind kind)
 {
 	struct nft *n = ctx;
-	uint32_t generation;
+	const struct driver_host *host = n->driver.host;
 
-	if (a->what == NETLINK_DATA && nft_read_generation(a->msg, &generation) == 0)
-		n->changed = generation != n->generation;
-	if (a->what != NETLINK_DONE)
-		return;
-	n->busy = false;
-	if (n->changed && n->full)
-		read_back(n);
-	else if (n->changed)
-		glance(n, false, AFTER_NOTHING);
-	else
-		step(n);
+	tell_problem(n, "table calico", NULL);
+	if (kind == WRITE_CHANGES)
+		classes_committed(&n->classes, tell_member, n);
+	host->done(host->ctx, &n->driver, phase_of(kind));
+}
+
+static void failed(void *ctx, enum write_kind kind, const char *reason)
+{
+	struct nft *n = ctx;
+	const struct driver_host *host = n->driver.host;
+
+	tell_problem(n, "table calico", reason);
+	host->failed(host->ctx, &n->driver, phase_of(kind));
+}
+
+static void idle(void *ctx)
+{
+	struct nft *n = ctx;
+
+	if (n->in_sync && has_changes(n))
+		n->driver.host->wake(n->driver.host->ctx);
 }
 
 void nft_driver_refresh(struct driver *d, bool full)
 {
-	struct nft *n = nft_of(d);
-
-	if (n->busy || !n->read)
-		return;
-	ruleset_forgive(&n->rs);
-	if (n->in_sync && ruleset_has_changes(&n->rs))
-		n->driver.host->wake(n->driver.host->ctx);
-	n->busy = true;
-	n->changed = false;
-	n->full = full;
-	ask_generation(n->nl, refresh_answered, n);
+	writer_refresh(&nft_of(d)->writer, full);
 }
 
 /* --- links --- */
@@ -497,11 +246,17 @@ struct driver *nft_driver_new(
 	struct nft *n = mem_new(struct nft);
 
 	n->driver = (struct driver){ .ops = &ops, .host = host };
-	n->nl = nl;
 	copy_config(&n->config, config);
 	init_model(n);
-	n->reader = (struct reader){ .rs = &n->rs, .nl = nl, .done = was_read, .ctx = n };
-	read_back(n);
+	n->writer.rs = &n->rs;
+	n->writer.nl = nl;
+	n->writer.owner = (struct writer_owner){ .ctx = n,
+		.prepare = prepare,
+		.was_read = was_read,
+		.done = done,
+		.failed = failed,
+		.idle = idle };
+	writer_start(&n->writer);
 	return &n->driver;
 }
 
@@ -511,8 +266,7 @@ struct driver *nft_driver_free(struct driver *d)
 
 	if (!n)
 		return NULL;
-	reader_done(&n->reader);
-	nft_batch_done(&n->batch);
+	writer_done(&n->writer);
 	nft_endpoints_done(&n->endpoints);
 	classes_done(&n->classes);
 	stacks_done(&n->stacks);
@@ -522,7 +276,6 @@ struct driver *nft_driver_free(struct driver *d)
 	strv_done(&n->config.interface_prefixes);
 	free((char *)n->config.log_prefix);
 	free((char *)n->config.metadata_addr);
-	free(n->refusal);
 	free(n);
 	return NULL;
 }
@@ -530,7 +283,7 @@ struct driver *nft_driver_free(struct driver *d)
 struct nft_driver_counters nft_driver_counters(const struct driver *d)
 {
 	const struct nft *n = nft_of(d);
-	struct nft_driver_counters c = n->counters;
+	struct nft_driver_counters c = n->writer.counters;
 
 	c.rendered = n->rs.rendered;
 	c.refused = n->rs.refused;
