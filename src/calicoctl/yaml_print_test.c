@@ -1,13 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include "base/testing.h"
+
 #include <string.h>
 
-#include <cmocka.h>
 #include <jansson.h>
 
 #include "base/buf.h"

@@ -369,6 +369,9 @@ enum client_status client_update(struct client *c, struct resource *res)
 	enum client_status status = prepare(c, res, false);
 	if (status != CLIENT_OK)
 		return status;
+	if (default_allow_is(res->kind, res->meta.name))
+		return client_fail(
+			c, CLIENT_E_UNSUPPORTED, DEFAULT_ALLOW_FIXED, "Update", "updated");
 	if (str_empty(res->meta.resource_version))
 		return client_fail_field(c, "Metadata.ResourceVersion", "", UPDATE_SET);
 	status = check_namespace(c, res);
@@ -378,9 +381,6 @@ enum client_status client_update(struct client *c, struct resource *res)
 		return client_fail_field(c, "Metadata.CreationTimestamp", NULL, UPDATE_SET);
 	if (str_empty(res->meta.uid))
 		return client_fail_field(c, "Metadata.UID", "", UPDATE_SET);
-	if (default_allow_is(res->kind, res->meta.name))
-		return client_fail(
-			c, CLIENT_E_UNSUPPORTED, DEFAULT_ALLOW_FIXED, "Update", "updated");
 	return put(c, res, call_update);
 }
 

@@ -69,7 +69,9 @@ static const yajl_callbacks callbacks = {
 static int syntax_error(yajl_handle h, const char *json, size_t len, struct err *err)
 {
 	unsigned char *text = yajl_get_error(h, 0, (const unsigned char *)json, len);
-	int r = err_set(err, -EBADMSG, "%.*s", (int)strcspn((char *)text, "\n"), text);
+	bool cut = strstr((char *)text, "premature EOF") != NULL;
+	int r = cut ? err_set(err, -EBADMSG, "unexpected end of JSON input") /* as Go says it */
+		    : err_set(err, -EBADMSG, "%.*s", (int)strcspn((char *)text, "\n"), text);
 
 	yajl_free_error(h, text);
 	return r;

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* commands.h - the verbs of calicoctl as a table. Source: calicoctl.md 1, 6, 9, 12. */
+#pragma once
+
+#include "args.h"
+
+#define CONFIG_DEFAULT "/etc/calico/calicoctl.cfg"
+
+extern const struct command calicoctl_command;
+
+/* One file per verb. Each prints what it has to say and returns the exit status. */
+int run_apply(struct invocation *inv);
+int run_create(struct invocation *inv);
+int run_delete(struct invocation *inv);
+int run_get(struct invocation *inv);
+int run_help(struct invocation *inv);
+int run_label(struct invocation *inv);
+int run_node_problems(struct invocation *inv);
+int run_node_status(struct invocation *inv);
+int run_patch(struct invocation *inv);
+int run_replace(struct invocation *inv);
+int run_validate(struct invocation *inv);
+int run_version(struct invocation *inv);

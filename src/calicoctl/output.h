@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* output.h - the forms in which `get` shows objects. Source: calicoctl.md 7. */
+#pragma once
+
+#include "base/err.h"
+#include "base/str.h"
+#include "client/client.h"
+#include "kinds.h"
+#include "table.h"
+
+enum output_form { OUTPUT_PS, OUTPUT_WIDE, OUTPUT_COLUMNS, OUTPUT_YAML, OUTPUT_JSON };
+
+struct output {
+	enum output_form form;
+	struct strv headings; /* OUTPUT_COLUMNS */
+	bool with_namespace;  /* the user asked for namespaces: show the column */
+	struct cell_source source;
+};
+
+/* One thing that was read, an object or a list, already in the form in which it will be shown: the
+ * objects themselves need not stay. */
+struct result {
+	enum kind kind;
+	bool is_list;
+	char *revision; /* of a list */
+	size_t n;       /* objects */
+	struct table table;
+	cell_fn *cells;  /* one per column of the table */
+	struct buf json; /* the objects, compact, with commas between */
+};
+
+/* -EINVAL when the user asked for a column that the kind does not have. */
+int result_begin(struct result *r, const struct output *o, enum kind kind, bool is_list,
+	struct err *err) MUST_CHECK;
+void result_add(struct result *r, struct output *o, const struct resource *res);
+void result_done(struct result *r);
+
+/* "ps", "custom-columns=A,B", ... */
+int output_parse(const char *text, struct output *ret, struct err *err) MUST_CHECK;
+void output_done(struct output *o);
+
+/* To standard output. */
+void output_print(const struct output *o, const struct result *results, size_t n);
+
+#define _cleanup_output_ _cleanup_(output_done)

@@ -1,0 +1,444 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Runs calicoctl against a real etcd over what upstream's program was recorded to do.
+
+    vectors.py CALICOCTL VECTORS [-v] [-k TEXT]
+
+Makes a network namespace of its own. Prints each difference, the cases that cannot pass yet with
+the reason, and a line of totals.
+"""
+
+import argparse
+import collections
+import json
+import os
+import pathlib
+import queue
+import re
+import subprocess
+import sys
+import tempfile
+import threading
+import uuid
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from etcd import Etcd  # noqa: E402
+
+WORKERS = 2
+PREFIX = "/calico/resources/v3/projectcalico.org/"
+INITIAL = ["clusterinformation-default", "tier-default", "tier-kube-admin", "tier-kube-baseline"]
+UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"
+
+LATER_VERBS = {"ipam": "address management", "datastore": "migration", "cluster": "cluster diags",
+               "completion": "completion"}
+# Kinds whose defaults and checks belong to a later part of the work.
+LATER_KINDS = {"BGPFilter", "BGPPeer", "BlockAffinity", "CalicoNodeStatus", "HostEndpoint",
+               "IPAMConfiguration", "IPReservation", "KubeControllersConfiguration",
+               "LiveMigration", "StagedGlobalNetworkPolicy", "StagedKubernetesNetworkPolicy",
+               "StagedNetworkPolicy"}
+
+# Vectors that ours does not follow, by decision, though they carry no `ours` member.
+TEXT_RULE = "the member's type decides what an unquoted text means"
+VALID_JSON = "upstream refuses escapes that JSON allows"
+BAD_NAMESPACE = "a namespace that no reader can use is refused"
+NAMES_PLACE = "ours names line and member"
+DIFFERENT = {"invalid:felix-bpfexcludecidrsfromnat": TEXT_RULE,
+             "validate:felix-bpfexcludecidrsfromnat": TEXT_RULE,
+             "yaml:json-y": TEXT_RULE, "yaml:node-n": TEXT_RULE,
+             "yaml:escapes": VALID_JSON, "yaml:json-escape": VALID_JSON,
+             "yaml:json-surrogates": VALID_JSON, "yaml:json-slash": VALID_JSON,
+             "accepted:np-emptyns": BAD_NAMESPACE, "accepted:ns-nsbad": BAD_NAMESPACE,
+             "invalid:doc-alias-undefined": NAMES_PLACE,
+             "validate:doc-alias-undefined": NAMES_PLACE, "yaml:map-key": NAMES_PLACE}
+
+Run = collections.namedtuple("Run", "exit stdout stderr")
+
+
+class Case:
+    """One run of the program, and what must come of it."""
+
+    def __init__(self, name, args, **rest):
+        self.name = name
+        self.args = args
+        self.stdin = rest.get("stdin") or ""
+        self.files = rest.get("files") or {}
+        self.env = rest.get("env") or {}
+        self.before = rest.get("before") or []
+        self.setup = rest.get("setup") or []
+        self.etcd = rest.get("etcd") or {}
+        self.check = rest["check"]  # (run, changed keys, all keys) -> list of differences
+        self.later = rest.get("later")  # why it may fail
+
+
+# ---- the recorded objects
+
+
+class Library:
+    def __init__(self, root):
+        self.objects = {}
+        for line in open(root / "resources/index.jsonl"):
+            row = json.loads(line)
+            text = (root / f"resources/{row['name']}.json").read_text()
+            self.objects[row["name"]] = (row["key"], text, row.get("needs") or [])
+
+    def _add(self, name, pairs):
+        if name == "init" or name in pairs:
+            return
+        key, text, needs = self.objects[name]
+        for need in needs:
+            self._add(need, pairs)
+        pairs[name] = (key, revive(text))
+
+    def present(self, names):
+        """name -> (key, value) of the vectors and of all that they need."""
+        pairs = {}
+        for name in (INITIAL if names else []) + list(names):
+            self._add(name, pairs)
+        return pairs
+
+
+def revive(text):
+    """A normalised value with a uid, a time and a GUID of its own again."""
+    text = text.replace('"UID"', f'"{uuid.uuid4()}"').replace('"TIME"', '"2024-01-02T03:04:05Z"')
+    return text.replace('"GUID"', f'"{uuid.uuid4().hex}"')
+
+
+def normalise(text):
+    text = re.sub(rf'("?uid"?: ?"?){UUID}', r"\1UID", text)
+    text = re.sub(rf'("?creationTimestamp"?: ?"){TIME}', r"\1TIME", text)
+    text = re.sub(r'("?clusterGUID"?: ?"?)[0-9a-f]{32}', r"\1GUID", text)
+    text = re.sub(r'("?resourceVersion"?: ?")\d+"', r'\1RV"', text)
+    text = re.sub(r"(?m)^(\S+ +)[0-9a-f]{32}(?= )", r"\1GUID" + " " * 28, text)
+    text = re.sub(r"(?m)^((?:Client Version|Git commit): +)\S+", r"\1", text)
+    return text
+
+
+# ---- running
+
+
+class Worker:
+    def __init__(self, program, library, directory, number):
+        self.program = program
+        self.library = library
+        self.directory = pathlib.Path(directory)
+        self.etcd = Etcd(directory, 2379 + 100 * number)
+
+    def _environment(self, case):
+        env = {"PATH": os.environ["PATH"], "DATASTORE_TYPE": "etcdv3",
+               "ETCD_ENDPOINTS": self.etcd.url}
+        for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS"):
+            if name in os.environ:
+                env[name] = os.environ[name]
+        for name, value in case.env.items():
+            if value:
+                env[name] = self._expand(value)
+            else:
+                env.pop(name, None)
+        return env
+
+    def _expand(self, text):
+        return text.replace("@ETCD@", self.etcd.url)
+
+    def call(self, case, args, stdin, cwd):
+        done = subprocess.run([self.program] + args, cwd=cwd, input=stdin.encode(),
+                              env=self._environment(case), capture_output=True, timeout=60)
+        return Run(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+    def run(self, case):
+        present = self.library.present(case.before)
+        pairs = dict(present.values())
+        pairs.update(case.etcd)
+        revisions = self.etcd.fill(pairs)
+
+        def expand(text):
+            text = self._expand(text)
+            return re.sub(r"@RV:(.*?)@", lambda m: revisions[present[m[1]][0]], text)
+
+        with tempfile.TemporaryDirectory(dir=self.directory) as cwd:
+            for name, text in case.files.items():
+                path = pathlib.Path(cwd, name)
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(expand(text))
+            for args in case.setup:
+                if self.call(case, args, "", cwd).exit != 0:
+                    return [f"setup failed: {args}"]
+            old = self.etcd.read()
+            run = self.call(case, [expand(a) for a in case.args], expand(case.stdin), cwd)
+        new = self.etcd.read()
+        changed = {key: normalise(value) for key, (value, _) in new.items()
+                   if key not in old or old[key][0] != value}
+        changed.update({key: None for key in old if key not in new})
+        if not case.before:
+            for name in INITIAL:
+                changed.pop(self.library.objects[name][0], None)
+        run = Run(run.exit, normalise(run.stdout).replace(self.etcd.url, "@ETCD@"),
+                  normalise(run.stderr).replace(self.etcd.url, "@ETCD@"))
+        return case.check(run, changed)
+
+
+# ---- comparing
+
+
+def same(what, got, want):
+    return [] if got == want else [f"{what}:\n      got  {got!r}\n      want {want!r}"]
+
+
+def same_text(what, got, want, unordered=False):
+    if "<object>" in want:
+        parts = [re.escape(p) for p in want.split("<object>")]
+        return [] if re.fullmatch("[^:]*".join(parts), got) else same(what, got, want)
+    if "0xADDRESS" in want:  # the dump of an object
+        head, tail = want.split("'{", 1)[0], want.rsplit("}'", 1)[1]
+        return [] if got.startswith(head) and got.endswith(tail) else same(what, got, want)
+    if "valid values are: " in want:
+        def parts(text):
+            head, _, values = text.strip().partition("valid values are: ")
+            return head, sorted(values.split(", "))
+        return same(what, parts(got), parts(want))
+    if unordered:
+        return same(what, sorted(got.splitlines()), sorted(want.splitlines()))
+    return same(what, got, want)
+
+
+def crash_check(run, changed):
+    """Upstream dies here; ours says what is wrong."""
+    found = same("exit", run.exit, 1) + same("changed", changed, {})
+    if not run.stderr or "panic" in run.stderr:
+        found.append(f"no message: {run.stderr!r}")
+    return found
+
+
+def recorded_check(row, after):
+    def check(run, changed):
+        if row.get("help"):
+            return same("exit", run.exit, row["exit"]) + same("usage", "Usage:" in run.stdout, True)
+        ours = row.get("ours") or {}
+        unordered = row.get("unordered", False)
+        found = same("exit", run.exit, row["exit"])
+        found += same_text("stdout", run.stdout, ours.get("stdout", row["stdout"]), unordered)
+        found += same_text("stderr", run.stderr, ours.get("stderr", row["stderr"]), unordered)
+        return found + same("changed", changed, after)
+    return crash_check if row.get("upstream") == "crashes" else check
+
+
+# ---- commands.jsonl
+
+
+def command_later(args):
+    verb = args[0] if args else ""
+    if verb in LATER_VERBS:
+        return LATER_VERBS[verb]
+    if args[:2] == ["node", "run"]:
+        return "node run"
+    if any("go-template" in a for a in args):
+        return "templates"
+    return None
+
+
+def command_cases(root):
+    for number, line in enumerate(open(root / "commands.jsonl"), 1):
+        row = json.loads(line)
+        later = command_later(row["args"])
+        if not later and row.get("setup"):
+            later = command_later(row["setup"][0])
+        yield Case(f"commands:{number} {' '.join(row['args'])}", row["args"],
+                   check=recorded_check(row, row.get("after") or {}), later=later,
+                   **{k: row.get(k) for k in ("stdin", "files", "env", "before", "setup", "etcd")})
+
+
+# ---- get/
+
+
+def get_cases(root):
+    for line in open(root / "get/index.jsonl"):
+        row = json.loads(line)
+        path = root / "get" / row["file"]
+        row["stderr"] = row.get("stderr", "")
+        if row.get("upstream") == "crashes":
+            def check(run, changed):
+                rows = run.stdout.splitlines()
+                return same("exit", run.exit, 0) + same("a table", len(rows) > 2, True)
+        else:
+            row["stdout"] = path.read_text()
+            check = recorded_check(row, {})
+        yield Case(f"get:{row['file']}", row["args"], before=row["before"], check=check)
+
+
+# ---- invalid.jsonl, accepted.jsonl
+
+
+def kind_of(text):
+    match = re.search(r"kind: *(\w+)", text)
+    return match[1] if match else ""
+
+
+def kind_later(text):
+    kind = kind_of(text)
+    return f"checks of {kind}" if kind in LATER_KINDS else None
+
+
+def invalid_cases(root):
+    for line in open(root / "invalid.jsonl"):
+        row = json.loads(line)
+        later = kind_later(row["yaml"])
+        common = {"stdin": row["yaml"], "before": row.get("before"), "later": later}
+        yield Case(f"invalid:{row['name']}", ["create", "-f", "-"],
+                   check=recorded_check(row, {}), **common)
+        other = row.get("validate")
+        if not other:
+            ours = row.get("ours") or {}
+            text = ours.get("stderr", row["stderr"]).replace("failed to create", "failed to validate")
+            other = {"exit": row["exit"], "stdout": row["stdout"], "stderr": text}
+        other.setdefault("unordered", row.get("unordered", False))
+        yield Case(f"validate:{row['name']}", ["validate", "-f", "-"],
+                   check=recorded_check(other, {}), **common)
+
+
+def accepted_cases(root):
+    for line in open(root / "accepted.jsonl"):
+        row = json.loads(line)
+        want = (row.get("ours") or {}).get("stored", row.get("stored"))
+
+        def check(run, changed, row=row, want=want):
+            if (row.get("ours") or {}).get("error"):
+                return same("exit", run.exit, 1) + same("changed", changed, {})
+            return same("exit", run.exit, 0) + same("stored", changed, want)
+        yield Case(f"accepted:{row['name']}", ["create", "-f", "-"], stdin=row["yaml"],
+                   before=row.get("before"), check=check, later=kind_later(row["yaml"]))
+
+
+# ---- yaml.jsonl
+
+
+def member_of(changed, path):
+    objects = [v for v in changed.values() if v]
+    value = json.loads(objects[0]) if objects else None
+    for name in path:
+        try:
+            value = value[name]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return value
+
+
+def reading_check(row, member):
+    ours = row.get("ours") or {}
+
+    def check(run, changed):
+        if ours.get("error"):
+            found = same("exit", run.exit, 1) + same("changed", changed, {})
+            for part in (f"line {ours['line']}" if "line" in ours else "", ours.get("member", "")):
+                if part not in run.stderr:
+                    found.append(f"stderr names no {part!r}: {run.stderr!r}")
+            return found
+        if ours.get("accepted") or "objects" in ours:
+            return same("exit", run.exit, 0) + (
+                same("objects", len(changed), ours["objects"]) if "objects" in ours else [])
+        want_exit = 0 if "stored" in ours else row["exit"]
+        found = same("exit", run.exit, want_exit)
+        if want_exit == 0:
+            want = ours.get("stored", row.get("stored"))
+            whole = "member" not in row and isinstance(want, dict)
+            got = changed if whole else member_of(changed, member)
+            return found + same("stored", got, want)
+        return found + same_text("stderr", run.stderr, row["stderr"])
+    return check
+
+
+def yaml_cases(root):
+    rows = [json.loads(line) for line in open(root / "yaml.jsonl")]
+    members = {row["group"]: row["member"] for row in reversed(rows) if "member" in row}
+    for row in rows:
+        if row["group"] != "printing":  # a unit test has those
+            member = row.get("member") or members.get(row["group"])
+            yield Case(f"yaml:{row['name']}", ["create", "-f", "-"], stdin=row["yaml"],
+                       check=reading_check(row, member))
+
+
+# ---- all of it
+
+
+class Totals:
+    def __init__(self, verbose):
+        self.verbose = verbose
+        self.lock = threading.Lock()
+        self.passed = self.failed = self.different = 0
+        self.later = collections.Counter()
+
+    def add(self, case, differences):
+        with self.lock:
+            if not differences:
+                self.passed += 1
+                return
+            if case.name in DIFFERENT:
+                self.different += 1
+                mark = "different"
+            elif case.later:
+                self.later[case.later] += 1
+                mark = "not yet"
+            else:
+                self.failed += 1
+                mark = "FAILED"
+            if self.verbose or mark == "FAILED":
+                print(f"{mark} {case.name}", *differences, sep="\n    ", flush=True)
+
+
+def work(worker, cases, totals):
+    while True:
+        try:
+            case = cases.get_nowait()
+        except queue.Empty:
+            break
+        try:
+            differences = worker.run(case)
+        except Exception as e:  # pylint: disable=broad-except
+            differences = [f"{type(e).__name__}: {e}"]
+        totals.add(case, differences)
+    worker.etcd.stop()
+
+
+def own_network():
+    if os.environ.get("VECTORS_INSIDE"):
+        subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+        return
+    os.environ["VECTORS_INSIDE"] = "1"
+    os.execvp("unshare", ["unshare", "--net", "--pid", "--fork", "--kill-child", "--mount-proc",
+                          sys.executable] + sys.argv)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("program")
+    parser.add_argument("vectors", type=pathlib.Path)
+    parser.add_argument("-v", "--verbose", action="store_true", help="show what is not yet, too")
+    parser.add_argument("-k", metavar="TEXT", default="", help="only cases with TEXT in the name")
+    options = parser.parse_args()
+    own_network()
+    library = Library(options.vectors)
+    cases = queue.Queue()
+    for source in (get_cases, command_cases, invalid_cases, accepted_cases, yaml_cases):
+        for case in source(options.vectors):
+            if options.k in case.name:
+                cases.put(case)
+    totals = Totals(options.verbose)
+    with tempfile.TemporaryDirectory() as top:
+        threads = []
+        for number in range(WORKERS):
+            directory = pathlib.Path(top, str(number))
+            directory.mkdir()
+            worker = Worker(os.path.abspath(options.program), library, directory, number)
+            threads.append(threading.Thread(target=work, args=(worker, cases, totals)))
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    for reason, count in sorted(totals.later.items()):
+        print(f"not yet: {count} for {reason}")
+    print(f"different by decision: {totals.different}")
+    print(f"{totals.passed} passed, {totals.failed} failed, {sum(totals.later.values())} not yet")
+    return 1 if totals.failed or not totals.passed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
