@@ -14,7 +14,7 @@ struct entry {
 };
 
 /* Entries are packed: they are copied in and out. */
-static struct entry read_entry(const struct keyset *k, size_t at)
+static struct entry read_entry(const struct known_keys *k, size_t at)
 {
 	struct entry e;
 
@@ -22,24 +22,24 @@ static struct entry read_entry(const struct keyset *k, size_t at)
 	return e;
 }
 
-static void write_entry(struct keyset *k, size_t at, const struct entry *e)
+static void write_entry(struct known_keys *k, size_t at, const struct entry *e)
 {
 	memcpy(k->pool.data + at, e, sizeof(*e));
 }
 
-static size_t next_entry(const struct keyset *k, size_t at)
+static size_t next_entry(const struct known_keys *k, size_t at)
 {
 	return at + sizeof(struct entry) + read_entry(k, at).len;
 }
 
-void keyset_done(struct keyset *k)
+void known_keys_done(struct known_keys *k)
 {
 	buf_done(&k->pool);
 	free(k->slots);
 	memset(k, 0, sizeof(*k));
 }
 
-static bool is_entry(const struct keyset *k, size_t at, uint32_t hash, const char *name, size_t len)
+static bool is_entry(const struct known_keys *k, size_t at, uint32_t hash, const char *name, size_t len)
 {
 	struct entry e = read_entry(k, at);
 
@@ -48,7 +48,7 @@ static bool is_entry(const struct keyset *k, size_t at, uint32_t hash, const cha
 }
 
 /* The slot of the name, or the free one where it belongs. */
-static size_t find_slot(const struct keyset *k, uint32_t hash, const char *name, size_t len)
+static size_t find_slot(const struct known_keys *k, uint32_t hash, const char *name, size_t len)
 {
 	size_t i = hash & (k->n_slots - 1);
 
@@ -58,7 +58,7 @@ static size_t find_slot(const struct keyset *k, uint32_t hash, const char *name,
 }
 
 /* Drops dead entries from the pool. */
-static void compact(struct keyset *k)
+static void compact(struct known_keys *k)
 {
 	struct buf pool = BUF_INIT;
 
@@ -70,7 +70,7 @@ static void compact(struct keyset *k)
 	k->dead = 0;
 }
 
-static void rebuild(struct keyset *k)
+static void rebuild(struct known_keys *k)
 {
 	size_t n = 16;
 
@@ -91,7 +91,7 @@ static void rebuild(struct keyset *k)
 	}
 }
 
-bool keyset_put(struct keyset *k, const char *name, size_t len, uint16_t round)
+bool known_keys_put(struct known_keys *k, const char *name, size_t len, uint16_t round)
 {
 	struct entry e = { .hash = (uint32_t)hash_bytes(name, len),
 		.len = (uint16_t)len,
@@ -117,7 +117,7 @@ bool keyset_put(struct keyset *k, const char *name, size_t len, uint16_t round)
 }
 
 /* The slot stays as a way mark until the next rebuild. */
-static void kill(struct keyset *k, size_t at)
+static void kill(struct known_keys *k, size_t at)
 {
 	struct entry e = read_entry(k, at);
 
@@ -127,7 +127,7 @@ static void kill(struct keyset *k, size_t at)
 	k->dead++;
 }
 
-bool keyset_remove(struct keyset *k, const char *name, size_t len)
+bool known_keys_remove(struct known_keys *k, const char *name, size_t len)
 {
 	size_t slot;
 
@@ -138,16 +138,16 @@ bool keyset_remove(struct keyset *k, const char *name, size_t len)
 		return false;
 	kill(k, k->slots[slot] - 1);
 	if (!k->live)
-		keyset_done(k);
+		known_keys_done(k);
 	return true;
 }
 
-size_t keyset_count(const struct keyset *k)
+size_t known_keys_count(const struct known_keys *k)
 {
 	return k->live;
 }
 
-void keyset_sweep(struct keyset *k, uint16_t round, keyset_fn gone, void *ctx)
+void known_keys_sweep(struct known_keys *k, uint16_t round, known_keys_fn gone, void *ctx)
 {
 	for (size_t at = 0; at < k->pool.len; at = next_entry(k, at)) {
 		struct entry e = read_entry(k, at);
@@ -160,5 +160,5 @@ void keyset_sweep(struct keyset *k, uint16_t round, keyset_fn gone, void *ctx)
 	if (k->dead)
 		rebuild(k);
 	if (!k->live)
-		keyset_done(k);
+		known_keys_done(k);
 }

@@ -14,7 +14,7 @@
 
 #define KEYSET_NAME_MAX UINT16_MAX
 
-struct keyset {
+struct known_keys {
 	struct buf pool; /* entries one after the other */
 	uint32_t *slots; /* offset + 1 into the pool; 0 = free */
 	size_t n_slots;  /* power of two */
@@ -22,13 +22,13 @@ struct keyset {
 	size_t live, dead;
 };
 
-void keyset_done(struct keyset *k);
-bool keyset_put(
-	struct keyset *k, const char *name, size_t len, uint16_t round); /* false: too long */
-bool keyset_remove(struct keyset *k, const char *name, size_t len);      /* false: was not there */
-size_t keyset_count(const struct keyset *k);
+void known_keys_done(struct known_keys *k);
+bool known_keys_put(
+	struct known_keys *k, const char *name, size_t len, uint16_t round); /* false: too long */
+bool known_keys_remove(struct known_keys *k, const char *name, size_t len);      /* false: was not there */
+size_t known_keys_count(const struct known_keys *k);
 
 /* Removes every name that was last seen in another round, and calls `gone` for each, in the order
  * in which they came; that must not change the set. */
-typedef void (*keyset_fn)(void *ctx, const char *name, size_t len);
-void keyset_sweep(struct keyset *k, uint16_t round, keyset_fn gone, void *ctx);
+typedef void (*known_keys_fn)(void *ctx, const char *name, size_t len);
+void known_keys_sweep(struct known_keys *k, uint16_t round, known_keys_fn gone, void *ctx);

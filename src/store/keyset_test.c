@@ -34,14 +34,14 @@ static void on_gone(void *ctx, const char *name, size_t len)
 	fail_msg("a name that was never put in");
 }
 
-static void check_sweep(struct keyset *k, struct plain *p, uint16_t round)
+static void check_sweep(struct known_keys *k, struct plain *p, uint16_t round)
 {
-	keyset_sweep(k, round, on_gone, p);
+	known_keys_sweep(k, round, on_gone, p);
 	for (unsigned i = 0; i < NAMES; i++)
 		assert_false(p->there[i] && p->round[i] != round);
 }
 
-static void one_change(struct keyset *k, struct plain *p, struct rng *r)
+static void one_change(struct known_keys *k, struct plain *p, struct rng *r)
 {
 	unsigned i = (unsigned)rng_below(r, NAMES);
 	uint16_t round = (uint16_t)rng_below(r, 3);
@@ -51,11 +51,11 @@ static void one_change(struct keyset *k, struct plain *p, struct rng *r)
 	if (rng_one_in(r, 200)) {
 		check_sweep(k, p, round);
 	} else if (rng_one_in(r, 3)) {
-		assert_int_equal(keyset_remove(k, name, len), p->there[i]);
+		assert_int_equal(known_keys_remove(k, name, len), p->there[i]);
 		p->n -= p->there[i];
 		p->there[i] = false;
 	} else {
-		keyset_put(k, name, len, round);
+		known_keys_put(k, name, len, round);
 		p->n += !p->there[i];
 		p->there[i] = true;
 		p->round[i] = round;
@@ -65,27 +65,27 @@ static void one_change(struct keyset *k, struct plain *p, struct rng *r)
 static void test_same_as_an_array(void **state)
 {
 	struct rng r = test_rng();
-	struct keyset k = { 0 };
+	struct known_keys k = { 0 };
 	struct plain p = { 0 };
 
 	for (int i = 0; i < 50000; i++) {
 		one_change(&k, &p, &r);
-		assert_int_equal(keyset_count(&k), p.n);
+		assert_int_equal(known_keys_count(&k), p.n);
 	}
 	assert_true(p.gone > 0);
-	keyset_done(&k);
+	known_keys_done(&k);
 }
 
 static void test_it_empties(void **state)
 {
-	struct keyset k = { 0 };
+	struct known_keys k = { 0 };
 	char name[64];
 
 	for (unsigned i = 0; i < NAMES; i++)
-		keyset_put(&k, name, name_of(name, i), 1);
+		known_keys_put(&k, name, name_of(name, i), 1);
 	for (unsigned i = 0; i < NAMES; i++)
-		assert_true(keyset_remove(&k, name, name_of(name, i)));
-	assert_int_equal(keyset_count(&k), 0);
+		assert_true(known_keys_remove(&k, name, name_of(name, i)));
+	assert_int_equal(known_keys_count(&k), 0);
 	assert_null(k.slots);
 	assert_null(k.pool.data);
 }
@@ -93,13 +93,13 @@ static void test_it_empties(void **state)
 static void test_a_name_too_long(void **state)
 {
 	static char name[KEYSET_NAME_MAX + 2];
-	struct keyset k = { 0 };
+	struct known_keys k = { 0 };
 
 	memset(name, 'x', sizeof(name));
-	assert_false(keyset_put(&k, name, KEYSET_NAME_MAX + 1, 1));
-	assert_false(keyset_remove(&k, name, KEYSET_NAME_MAX + 1));
-	assert_true(keyset_put(&k, name, KEYSET_NAME_MAX, 1));
-	assert_true(keyset_remove(&k, name, KEYSET_NAME_MAX));
+	assert_false(known_keys_put(&k, name, KEYSET_NAME_MAX + 1, 1));
+	assert_false(known_keys_remove(&k, name, KEYSET_NAME_MAX + 1));
+	assert_true(known_keys_put(&k, name, KEYSET_NAME_MAX, 1));
+	assert_true(known_keys_remove(&k, name, KEYSET_NAME_MAX));
 }
 
 int main(void)

@@ -24,7 +24,7 @@ struct feed { /* one range */
 	uint64_t listed_ns; /* when the last list began */
 	uint64_t heard_ns;  /* when something last worked */
 	uint8_t round;      /* of lists, to tell what the newest one has seen */
-	struct keyset known;
+	struct known_keys known;
 };
 
 struct syncer {
@@ -88,8 +88,8 @@ static void pass_on(struct feed *f, const struct kv *kv)
 		return;
 	name = path.data + f->prefix.len;
 	len = path.len - f->prefix.len;
-	news = kv->value ? keyset_put(&f->known, name, len, f->round)
-			 : keyset_remove(&f->known, name, len);
+	news = kv->value ? known_keys_put(&f->known, name, len, f->round)
+			 : known_keys_remove(&f->known, name, len);
 	if (news)
 		tell_update(f->s, kv);
 }
@@ -175,7 +175,7 @@ static void list_result(struct feed *f, const struct store_result *res)
 	take_kvs(f, res);
 	if (res->more)
 		return;
-	keyset_sweep(&f->known, f->round, on_gone, f);
+	known_keys_sweep(&f->known, f->round, on_gone, f);
 	if (f->s->freed)
 		return;
 	f->call = store_watch(f->s->store, &f->range, res->revision, on_watch, f);
@@ -259,7 +259,7 @@ struct syncer *syncer_free(struct syncer *s)
 		return NULL;
 	for (size_t i = 0; i < s->n; i++) {
 		buf_done(&s->feeds[i].prefix);
-		keyset_done(&s->feeds[i].known);
+		known_keys_done(&s->feeds[i].known);
 	}
 	free(s->feeds);
 	arena_done(&s->texts);
