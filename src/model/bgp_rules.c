@@ -188,5 +188,5 @@ void bgp_filter_operation_schema(struct validation *v, const void *object)
 	if (n > 1)
 		rule_failed(v, "must have at most 1 item");
 	if (n < 1)
-		rule_failed(v, "%s in body should have at least 1 properties", buf_str(&v->path));
+		body_failed(v, "should have at least 1 properties");
 }

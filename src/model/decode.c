@@ -255,6 +255,8 @@ static int push_frame(struct decoder *d, struct decode_frame f)
 		return decoder_fault(d, FAULT_DEPTH, "too many levels");
 	f.extras = d->n_extras;
 	f.bottom = d->scratch.len;
+	if (d->options & DECODE_STRICT)
+		memset(d->seen[d->depth], 0, sizeof(d->seen[0]));
 	d->frames[d->depth++] = f;
 	return 0;
 }
@@ -353,13 +355,13 @@ static int map_key(struct decoder *d, const char *name, size_t len)
 	return 0;
 }
 
-static bool seen_before(struct decode_frame *f)
+static bool seen_before(struct decoder *d, const struct decode_frame *f)
 {
 	size_t i = f->hint - 1;
-	uint64_t bit = 1ULL << (i % 64);
-	bool seen = f->seen[i / 64] & bit;
+	uint64_t *word = &d->seen[d->depth - 1][i / 64], bit = 1ULL << (i % 64);
+	bool seen = *word & bit;
 
-	f->seen[i / 64] |= bit;
+	*word |= bit;
 	return seen;
 }
 
@@ -388,7 +390,7 @@ int decoder_key(struct decoder *d, const char *name, size_t len)
 	f->field = object_field(f->object, name, len, &f->hint);
 	if (!f->field)
 		return unknown_key(d, name, len);
-	if (d->options & DECODE_STRICT && seen_before(f))
+	if (d->options & DECODE_STRICT && seen_before(d, f))
 		return decoder_fault(d, FAULT_REPEATED, "%.*s", (int)len, name);
 	return 0;
 }

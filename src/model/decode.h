@@ -69,7 +69,6 @@ struct decode_frame {
 	size_t bottom;                    /* FRAME_LIST, FRAME_MAP: its part of the scratch stack */
 	size_t count;
 	size_t extras;
-	uint64_t seen[DECODE_FIELDS_MAX / 64];
 };
 
 struct decode_extra {
@@ -86,6 +85,8 @@ struct decoder {
 	unsigned options;
 	int depth;
 	struct decode_frame frames[DECODE_DEPTH];
+	uint64_t seen[DECODE_DEPTH]
+		     [DECODE_FIELDS_MAX / 64]; /* DECODE_STRICT: members of the frame */
 	struct buf scratch;
 	struct decode_extra *extras;
 	size_t n_extras, cap_extras;
@@ -118,7 +119,7 @@ int decoder_fault(struct decoder *d, enum fault_type type, const char *fmt, ...)
 /* Go's sentence for a value of JSON type (or number text) `got` where go_type is wanted. */
 int decoder_type_fault(struct decoder *d, const char *got, const char *go_type);
 
-/* json.c: a JSON text into `object`; *err names the member. */
+/* resource_json.c: a JSON text into `object`; *err names the member. */
 int json_decode(struct resource *res, const struct object_type *root, void *object,
 	const char *json, size_t len, struct err *err);
 

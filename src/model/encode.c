@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "encode.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 #include "base/number.h"
@@ -95,7 +94,15 @@ static void put_string(struct buf *out, const char *s)
 
 static void put_int(struct buf *out, int64_t v)
 {
-	buf_printf(out, "%" PRId64, v);
+	char digits[24], *d = digits + sizeof(digits);
+	uint64_t n = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
+
+	do
+		*--d = (char)('0' + n % 10);
+	while (n /= 10);
+	if (v < 0)
+		*--d = '-';
+	buf_put(out, d, (size_t)(digits + sizeof(digits) - d));
 }
 
 static void put_bool(struct buf *out, bool v)

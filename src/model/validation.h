@@ -10,17 +10,30 @@
 #include "field.h"
 #include "model/validate.h"
 
+/* Where the schema's walk is: a member, or an element of a list. Becomes text only in messages. */
+struct path_step {
+	const struct path_step *up;
+	const char *name; /* NULL: an element */
+	size_t index;
+};
+
 struct validation {
 	const struct resource *res;
 	struct field_errors *errors;
-	struct buf path; /* schema: "spec.ingress[0]", "" for the resource */
-	bool reading;    /* only what a reader must refuse */
+	const struct path_step *path; /* NULL: the resource itself */
+	bool reading;                 /* only what a reader must refuse */
 };
 
-/* Schema: a rule on the object at v->path; for the resource itself the name is its kind. */
+/* "spec.ingress[0].action", or the kind for the resource itself. */
+const char *path_text(const struct validation *v, struct buf *out);
+
+/* Schema: an error at the present path. */
 void rule_failed(struct validation *v, const char *reason_fmt, ...)
 	__attribute__((format(printf, 2, 3)));
-/* The same on one member of the object at v->path. */
+/* The same, whose reason begins with "<path> in body ". */
+void body_failed(struct validation *v, const char *reason_fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+/* On a member of the object at the present path. */
 void member_rule_failed(struct validation *v, const char *member, const char *reason_fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
@@ -31,6 +44,14 @@ void object_failed(struct validation *v, const char *name, const struct object_t
 void member_failed(struct validation *v, const char *name, const struct object_type *t,
 	const char *member, const void *object, const char *reason_fmt, ...)
 	__attribute__((format(printf, 6, 7)));
+
+/* validators.c */
+void check_object(struct validation *v, const struct object_type *t, const void *object);
+bool is_one_of(const char *text, const char *const *words);
+bool bound_holds(const struct bound *b, int64_t n);
+
+/* schema.c: spec of v->res, and the rules of its kind. */
+void check_schema(struct validation *v);
 
 /* dump.c: as Go's %v prints a value. */
 void dump_object(struct buf *out, const struct object_type *t, const void *object);

@@ -123,6 +123,18 @@ static int set_opt_bool(const struct value *v, struct opt_bool *ret)
 	return r;
 }
 
+/* The text is a number by its syntax already. */
+static bool whole_number(const struct value *v, int64_t *ret)
+{
+	char text[24];
+
+	if (v->len >= sizeof(text))
+		return false;
+	memcpy(text, v->text, v->len);
+	text[v->len] = '\0';
+	return str_to_i64(text, ret) == 0;
+}
+
 static bool is_whole(const struct value *v)
 {
 	double d = strtod(v->text, NULL);
@@ -132,15 +144,12 @@ static bool is_whole(const struct value *v)
 
 static int set_int(const struct value *v, enum int_width width, int64_t *ret)
 {
-	char text[24];
 	int64_t n;
 
 	if (v->plain == PLAIN_DECIMAL && is_whole(v))
 		return not_plain(v, "integer");
-	if (v->scalar != SCALAR_NUMBER || v->len >= sizeof(text))
-		return mismatch(v, widths[width].name);
-	snprintf(text, sizeof(text), "%.*s", (int)v->len, v->text);
-	if (str_to_i64(text, &n) < 0 || n < widths[width].min || n > widths[width].max)
+	if (v->scalar != SCALAR_NUMBER || !whole_number(v, &n) || n < widths[width].min ||
+		n > widths[width].max)
 		return mismatch(v, widths[width].name);
 	*ret = n;
 	return 0;

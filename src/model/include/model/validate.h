@@ -22,6 +22,8 @@ struct field_errors {
 void field_errors_done(struct field_errors *e);
 void field_errors_add(struct field_errors *e, const char *name, const char *value,
 	const char *reason_fmt, ...) __attribute__((format(printf, 4, 5)));
+/* One of them: "Name = 'value' (reason)" */
+void field_error_text(const struct field_error *e, struct buf *out);
 /* "error with field ..." or "error with the following fields:\n-  ...\n" */
 void field_errors_text(const struct field_errors *e, struct buf *out);
 
