@@ -84,7 +84,7 @@ bool json_text_find(struct json_text object, const char *key, struct json_text *
 {
 	size_t len = strlen(key);
 	struct json_walk w = json_walk(object);
-	for (struct json_text k, v; json_walk_next(&w, &k, &v);) {
+	for (struct json_text k = { 0 }, v; json_walk_next(&w, &k, &v);) {
 		if (k.len == len && !memcmp(k.p, key, len)) {
 			*ret = v;
 			return true;
