@@ -166,6 +166,8 @@ static void test_a_number_waits_for_its_links(void **state)
 	assert_true(test_phase(h, PHASE_DELETIONS));
 
 	test_workload_remove(h, "cali2"); /* 1 is empty now, but a link carries it */
+	assert_true(test_walk(h));
+	assert_map("from", "2 ");
 	endpoint(h, "cali3", AB);
 	assert_true(test_walk(h));
 	assert_group(h, "cali3", "3");
@@ -253,6 +255,22 @@ static void test_a_restart_adopts_numbers(void **state)
 	assert_map("to", "1 3 4 ");
 }
 
+/* Whoever carries it may not have been seen yet. */
+static void test_a_number_of_the_last_run_is_not_used_at_once(void **state)
+{
+	struct test_host *h = *state;
+
+	begin(h);
+	endpoint(h, "cali1", A);
+	assert_true(test_walk(h));
+	test_restart(h);
+	begin(h);
+	endpoint(h, "cali1", B);
+	assert_true(test_walk(h));
+	assert_group(h, "cali1", "2");
+	assert_map("from", "2 ");
+}
+
 static void test_links_are_known_by_index(void **state)
 {
 	struct test_host *h = *state;
@@ -284,6 +302,7 @@ int main(void)
 		TEST(test_a_class_that_moves_together_keeps_its_number),
 		TEST(test_a_class_that_parts_does_not),
 		TEST(test_a_restart_adopts_numbers),
+		TEST(test_a_number_of_the_last_run_is_not_used_at_once),
 		TEST(test_links_are_known_by_index),
 	};
 

@@ -34,6 +34,20 @@ static void test_flushed_tables_come_back_with_a_change(void **state)
 	test_run("nft list chain ip calico cali-pi-gnp/web >/dev/null");
 }
 
+/* Somebody made a table of that name anew. */
+static void test_a_replaced_table_is_noticed(void **state)
+{
+	struct test_host *h = *state;
+
+	small_host(h);
+	assert_true(test_walk(h));
+	test_run("nft delete table ip6 calico; nft add table ip6 calico");
+	nft_driver_refresh(h->nft, false);
+	test_idle(h);
+	assert_true(test_walk(h));
+	test_run("nft list chain ip6 calico cali-pi-gnp/web >/dev/null");
+}
+
 /* The generation changes with every program; only ours is read back. */
 static void test_others_tables_cost_a_glance(void **state)
 {
@@ -277,6 +291,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_flushed_tables_come_back),
 		TEST(test_flushed_tables_come_back_with_a_change),
+		TEST(test_a_replaced_table_is_noticed),
 		TEST(test_others_tables_cost_a_glance),
 		TEST(test_a_foreign_rule_goes_at_a_full_refresh),
 		TEST(test_owned_tables_survive_a_flush),

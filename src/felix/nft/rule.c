@@ -152,46 +152,21 @@ bool rule_logs_apart(const Felix__Rule *r)
 
 /* --- nets of one family --- */
 
-enum nets { NETS_NONE, NETS_NEVER, NETS_SOME };
-
-/* A list without an entry of the table's family, or that excludes all of it, takes the rule out of
- * that family. */
-static enum nets nets_of(
-	struct plan *p, char **texts, size_t n, bool negate, struct cidr **ret, size_t *ret_n)
-{
-	const uint8_t family = p->out->table == TABLE_IP6 ? 6 : 4;
-
-	if (!n)
-		return NETS_NONE;
-	*ret = arena_new_n(p->out->arena, struct cidr, n);
-	*ret_n = 0;
-	for (size_t i = 0; i < n; i++) {
-		struct cidr c;
-
-		if (cidr_parse_net(texts[i], &c) < 0 || c.addr.family != family)
-			continue;
-		if (negate && c.len == 0)
-			return NETS_NEVER;
-		(*ret)[(*ret_n)++] = c;
-	}
-	return *ret_n ? NETS_SOME : NETS_NEVER;
-}
-
+/* A list without an entry of the table's family takes the rule out of that family; so does one
+ * that excludes all of it (plan_must()). */
 static void plan_nets(struct plan *p, enum nft_field field, char **texts, size_t n, bool negate)
 {
-	struct cidr *nets;
-	size_t n_nets;
+	const uint8_t family = p->out->table == TABLE_IP6 ? 6 : 4;
+	struct cidr *nets = arena_new_n(p->out->arena, struct cidr, n + 1);
+	size_t kept = 0;
 
-	switch (nets_of(p, texts, n, negate, &nets, &n_nets)) {
-	case NETS_NONE:
-		break;
-	case NETS_NEVER:
+	for (size_t i = 0; i < n; i++)
+		if (cidr_parse_net(texts[i], &nets[kept]) == 0 && nets[kept].addr.family == family)
+			kept++;
+	if (kept)
+		plan_must(p, nft_match_nets(p->out->arena, field, nets, kept, negate));
+	else if (n)
 		p->never = true;
-		break;
-	case NETS_SOME:
-		plan_must(p, nft_match_nets(p->out->arena, field, nets, n_nets, negate));
-		break;
-	}
 }
 
 /* --- sets --- */
