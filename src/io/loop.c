@@ -265,15 +265,15 @@ static int wait_real(struct loop *l, int timeout_ms)
 	return collect(l, timeout_ms < 0 ? UINT64_MAX : (uint64_t)timeout_ms * 1000);
 }
 
+/* What was posted from outside of handlers needs no wait, but a look: a connection that has ended
+ * meanwhile should be known before more is sent over it. */
 int loop_step(struct loop *l, int timeout_ms)
 {
 	bool busy = !STAILQ_EMPTY(&l->queue);
 	int r = 0;
 
-	if (busy) /* posted from outside of handlers: there is no need to wait */
-		timeout_ms = 0;
 	if (!l->simulated)
-		r = wait_real(l, timeout_ms);
+		r = wait_real(l, busy ? 0 : timeout_ms);
 	else if (!busy)
 		r = wait_simulated(l, timeout_ms);
 	if (r < 0)

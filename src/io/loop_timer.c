@@ -94,16 +94,16 @@ static uint64_t wakeup_usec(uint64_t deadline_ns)
 	return deadline_ns / 1000 + (deadline_ns % 1000 != 0);
 }
 
+/* A wake-up that has become too early is left alone: most deadlines are moved or cancelled long
+ * before their time, and each change of the clock source is a system call. */
 int timers_arm(struct loop *l)
 {
 	uint64_t first = timers_first(l);
 	int r;
 
-	if (first == l->wakeup_ns)
+	if (first >= l->wakeup_ns)
 		return 0;
 	l->wakeup_ns = first;
-	if (first == UINT64_MAX)
-		return sd_event_source_set_enabled(l->wakeup, SD_EVENT_OFF);
 	if (!l->wakeup)
 		return sd_event_add_time(
 			l->sd, &l->wakeup, CLOCK_BOOTTIME, wakeup_usec(first), 1, on_wakeup, l);

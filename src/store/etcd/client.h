@@ -31,6 +31,7 @@ struct rpc {
 	uint64_t floor;       /* newest revision known when it was sent */
 	const char *method;
 	struct buf request;
+	unsigned token;       /* number of the one it was sent with */
 	unsigned tries;       /* that failed */
 	bool repeatable;      /* nothing is changed by doing it twice */
 	bool parked, renewed; /* waits for a token; had one renewed already */
@@ -53,7 +54,7 @@ void rpc_done(struct rpc *r); /* forgets and cancels; the owner frees its own pa
 
 /* Whether calls may be sent; else a token is being fetched, and auth_done() will be told. */
 bool auth_ready(struct etcd *e);
-void auth_renew(struct etcd *e); /* the token is no good any more */
+void auth_renew(struct etcd *e, unsigned token); /* that one is no good any more */
 bool auth_is_error(unsigned code, const char *text);
 
 enum store_status status_of(unsigned code, const char *text);
@@ -69,6 +70,7 @@ struct watcher {
 	bool creating_gone;     /* it was cancelled meanwhile */
 	bool pausing;           /* before the next stream */
 	bool heard;             /* the present stream has said something */
+	unsigned token;         /* the number of the token it was opened with */
 	unsigned failures;      /* streams in a row that said nothing */
 	uint64_t heard_ns;      /* when the stream last said anything */
 	struct wire_stream wire;
@@ -108,6 +110,7 @@ struct etcd {
 	uint64_t auth_call;
 	struct buf auth_answer;
 	bool has_token;
+	unsigned tokens; /* so far */
 	struct etcd_counters counters;
 };
 

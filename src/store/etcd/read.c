@@ -9,7 +9,7 @@
 #define PAGE_SIZE 5000
 
 /* Pieces of about this size go up while a page arrives, so that none is ever there as a whole. */
-#define PIECE_SIZE (64 * 1024)
+#define PIECE_SIZE (48 * 1024)
 
 struct read {
 	struct rpc rpc;

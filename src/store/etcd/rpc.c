@@ -96,7 +96,7 @@ static void on_done(void *ctx, const struct grpc_status *status)
 		r->ops->answered(r);
 	} else if (auth_is_error(status->code, status->message) && r->e->username && !r->renewed) {
 		r->renewed = true;
-		auth_renew(r->e);
+		auth_renew(r->e, r->token);
 		rpc_send(r);
 	} else if (may_repeat(r, status)) {
 		repeat(r);
@@ -120,6 +120,7 @@ void rpc_send(struct rpc *r)
 	buf_clear(&r->request);
 	r->ops->prepare(r);
 	r->floor = e->newest;
+	r->token = e->tokens;
 	e->counters.requests++;
 	r->call = channel_call(e->channel, r->method, buf_str(&r->request), r->request.len, true,
 		r->deadline_ns, &ops, r);
@@ -178,6 +179,7 @@ static void on_auth_done(void *ctx, const struct grpc_status *status)
 	if (status->code == GRPC_OK && answer_token(&e->auth_answer, &token) == 0) {
 		channel_set_token(e->channel, token);
 		e->has_token = true;
+		e->tokens++;
 		unpark(e);
 	} else if (status->code == GRPC_UNAVAILABLE || status->code == GRPC_DEADLINE_EXCEEDED) {
 		unpark(e); /* those whose time is not up ask for a token again */
@@ -202,8 +204,10 @@ bool auth_ready(struct etcd *e)
 	return false;
 }
 
-void auth_renew(struct etcd *e)
+void auth_renew(struct etcd *e, unsigned token)
 {
+	if (token != e->tokens) /* somebody else was first */
+		return;
 	e->has_token = false;
 	channel_set_token(e->channel, NULL);
 }

@@ -80,7 +80,7 @@ void server_enter(void)
 
 static void exec_etcd(const char *const *extra)
 {
-	const char *args[32] = { "etcd", "--data-dir", DATA_DIR "/etcd", "--log-level", "fatal",
+	const char *args[40] = { "etcd", "--data-dir", DATA_DIR "/etcd", "--log-level", "fatal",
 		"--logger", "zap", "--listen-client-urls", "http://127.0.0.1:2379",
 		"--advertise-client-urls", "http://127.0.0.1:2379", "--listen-peer-urls",
 		"http://127.0.0.1:2380", "--max-request-bytes", "16777216", "--unsafe-no-fsync" };

@@ -17,7 +17,10 @@ struct watch {
 	struct buf key, end;
 	uint64_t next;     /* revision it goes on at; 0 = from now */
 	int64_t server_id; /* NOT_THERE until the server confirms it */
+	bool renewed;      /* a new token was fetched for it: the next refusal is the last */
 };
+
+static void close_stream(struct etcd *e);
 
 static struct watch *find_id(struct watcher *w, uint64_t id)
 {
@@ -133,25 +136,40 @@ static void on_created(struct etcd *e, const struct response *r)
 	if (!x)
 		return;
 	x->server_id = r->watch_id;
+	x->renewed &= r->canceled;
 	if (!x->next && r->header.revision)
 		x->next = r->header.revision + 1;
 	check_start(e, x, r->header.revision);
 }
 
-static void on_canceled(struct etcd *e, struct watch *x, const struct response *r)
+static enum store_status cancel_status(const struct response *r)
 {
 	const char *reason = buf_str(&r->reason);
 
-	if (r->compact_revision || strstr(reason, "compacted")) {
-		watch_end(e, x, STORE_E_COMPACTED, reason);
-	} else if (e->username && auth_is_error(GRPC_OK, reason)) {
-		x->server_id = NOT_THERE;
-		auth_renew(e);
-	} else {
-		watch_end(e, x,
-			strstr(reason, "permission denied") ? STORE_E_UNAUTHORIZED : STORE_E_OTHER,
-			reason);
-	}
+	if (r->compact_revision || strstr(reason, "compacted"))
+		return STORE_E_COMPACTED;
+	if (auth_is_error(GRPC_OK, reason) || strstr(reason, "permission denied"))
+		return STORE_E_UNAUTHORIZED;
+	return STORE_E_OTHER;
+}
+
+/* A stream keeps the token that it was opened with, and of one that is gone etcd only says that
+ * nothing is permitted. */
+static void try_another_token(struct etcd *e, struct watch *x)
+{
+	x->renewed = true;
+	auth_renew(e, e->watcher.token);
+	close_stream(e);
+}
+
+static void on_canceled(struct etcd *e, struct watch *x, const struct response *r)
+{
+	enum store_status status = cancel_status(r);
+
+	if (status == STORE_E_UNAUTHORIZED && e->username && !x->renewed)
+		try_another_token(e, x);
+	else
+		watch_end(e, x, status, buf_str(&r->reason));
 }
 
 static void on_events(struct etcd *e, struct watch *x, struct response *r)
@@ -244,7 +262,7 @@ static void on_done(void *ctx, const struct grpc_status *status)
 
 	stream_reset(w);
 	if (auth_is_error(status->code, status->message))
-		auth_renew(e);
+		auth_renew(e, w->token);
 	if (w->heard)
 		watcher_resume(e);
 	else
@@ -263,6 +281,7 @@ static void open_stream(struct etcd *e, const struct buf *first)
 	struct watcher *w = &e->watcher;
 
 	w->heard = false;
+	w->token = e->tokens;
 	e->counters.watch_streams++;
 	response_reset(&w->r);
 	w->call = channel_call(
