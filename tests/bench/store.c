@@ -18,14 +18,18 @@
 
 #include "base/cleanup.h"
 #include "base/mem.h"
+#include "identity.h"
+#include "io/grpc_session.h"
+#include "io/loop.h"
 #include "request.h"
 #include "sample.h"
 #include "server.h"
 #include "store/call.h"
-#include "store/etcd.h"
+#include "store/config.h"
 
 #define VALUE_SIZE 500
 #define IN_FLIGHT  256
+#define PKI        "/mnt/"
 
 static const struct key_range sets = { .type = KEY_RESOURCE, .kind = KIND_NETWORK_SET };
 
@@ -36,16 +40,24 @@ struct bench {
 	char value[VALUE_SIZE + 1];
 };
 
+static struct store *open_url(struct loop *loop, const char *url, const char *ca_file)
+{
+	struct store_config c = { .ca_file = (char *)ca_file };
+	struct store *s;
+	struct err err;
+
+	strv_add(&c.endpoints, url);
+	if (store_open(loop, &c, &s, &err) < 0) {
+		fprintf(stderr, "%s\n", err.msg);
+		exit(1);
+	}
+	strv_done(&c.endpoints);
+	return s;
+}
+
 static struct store *open_store(struct loop *loop)
 {
-	struct endpoint e;
-	struct store *s;
-
-	if (endpoint_parse("http://127.0.0.1:2379", ETCD_PORT, &e, NULL) < 0)
-		abort();
-	s = etcd_store_new(loop, &(struct etcd_config){ .endpoints = &e, .n_endpoints = 1 });
-	endpoint_done(&e);
-	return s;
+	return open_url(loop, "http://127.0.0.1:2379", NULL);
 }
 
 static void run(struct bench *b, const unsigned *left)
@@ -267,7 +279,18 @@ static void events(struct bench *b)
 	store_free(other);
 }
 
-static void idle(struct bench *b)
+static void sample_memory(const char *who)
+{
+	static const char *const fields[] = { "Rss:", "Pss:", "Private_Dirty:" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
+		_cleanup_free_ char *name = mem_printf("%s %s", who, fields[i]);
+
+		sample(name, OURS, "KiB", memory_kib("/proc/self/smaps_rollup", fields[i]));
+	}
+}
+
+static void rest(struct bench *b, const char *who)
 {
 	unsigned waiting = 1;
 
@@ -277,10 +300,41 @@ static void idle(struct bench *b)
 	store_watch(b->store, &sets, NULL, on_event, &waiting);
 	for (int i = 0; i < 10; i++)
 		loop_step(b->loop, 10);
-	sample("idle client, RSS", OURS, "KiB", memory_kib("/proc/self/smaps_rollup", "Rss:"));
-	sample("idle client, PSS", OURS, "KiB", memory_kib("/proc/self/smaps_rollup", "Pss:"));
-	sample("idle client, private dirty", OURS, "KiB",
-		memory_kib("/proc/self/smaps_rollup", "Private_Dirty:"));
+	sample_memory(who);
+}
+
+static void idle(struct bench *b)
+{
+	rest(b, "idle client, plain,");
+}
+
+static void idle_tls(struct bench *b)
+{
+	store_free(b->store);
+	b->store = open_url(b->loop, "https://127.0.0.1:2377", PKI "ca.pem");
+	rest(b, "idle client, TLS,");
+}
+
+static void write_text(const char *path, char *text)
+{
+	FILE *f = fopen(path, "we");
+
+	if (!f || fputs(text, f) < 0)
+		abort();
+	fclose(f);
+	free(text);
+}
+
+static void make_pki(struct bench *b)
+{
+	struct identity ca = identity_new("ca", NULL, NULL);
+	struct identity server = identity_new("etcd", "IP:127.0.0.1", &ca);
+
+	write_text(PKI "ca.pem", identity_cert_pem(&ca));
+	write_text(PKI "server.pem", identity_cert_pem(&server));
+	write_text(PKI "server.key", identity_key_pem(&server));
+	identity_free(&ca);
+	identity_free(&server);
 }
 
 /* In a process of its own: memory and CPU are those of the part alone. */
@@ -307,6 +361,10 @@ static void part(void (*fn)(struct bench *b), unsigned n)
 	_exit(0);
 }
 
+static const char *const etcd_args[] = { "--listen-client-urls",
+	"http://127.0.0.1:2379,https://127.0.0.1:2377", "--cert-file", PKI "server.pem",
+	"--key-file", PKI "server.key", NULL };
+
 int main(int argc, char **argv)
 {
 	unsigned keys = argc > 1 ? (unsigned)atoi(argv[1]) : 100000;
@@ -314,8 +372,10 @@ int main(int argc, char **argv)
 	pid_t etcd;
 
 	server_enter();
-	etcd = server_start(NULL);
+	part(make_pki, 0); /* a process of its own: OpenSSL stays out of the others */
+	etcd = server_start(etcd_args);
 	part(idle, 1);
+	part(idle_tls, 1);
 	part(fill, keys);
 	for (int i = 0; i < 3; i++)
 		part(snapshot, keys);
