@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/cleanup.h"
 #include "base/mem.h"
+#include "base/path.h"
 
 /* <syslog.h> has its own LOG_DEBUG, LOG_INFO, ...; ours are meant below. */
 #undef LOG_DEBUG
@@ -78,25 +79,12 @@ const char *log_level_name(enum log_level level)
 	return level_names[level];
 }
 
-static void make_parents(const char *path)
-{
-	_cleanup_free_ char *dir = mem_strdup(path);
-
-	for (char *p = dir + 1; *p; p++) {
-		if (*p != '/')
-			continue;
-		*p = '\0';
-		(void)mkdir(dir, 0755); /* open() below reports what matters */
-		*p = '/';
-	}
-}
-
 int log_open_file(const char *path)
 {
 	int fd = -1;
 
 	if (path) {
-		make_parents(path);
+		(void)path_make_parents(path); /* open() below says what matters */
 		fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
 		if (fd < 0)
 			return -errno;

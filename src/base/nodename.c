@@ -4,14 +4,13 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/mem.h"
+#include "base/path.h"
 #include "base/env.h"
 
 static char *stripped(const char *s, bool lower)
@@ -79,12 +78,11 @@ char *node_name(const char *const *env, struct err *err)
 
 int node_name_write(const char *path, const char *name, struct err *err)
 {
-	_cleanup_free_ char *copy = mem_strdup(path);
 	_cleanup_close_ int fd = -1;
+	int r = path_make_parents(path);
 
-	if (mkdir(dirname(copy), 0755) && errno != EEXIST)
-		return err_set(
-			err, -errno, "cannot make the directory of %s: %s", path, strerror(errno));
+	if (r)
+		return err_set(err, r, "cannot make the directory of %s: %s", path, strerror(-r));
 	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 	if (fd < 0 || write(fd, name, strlen(name)) != (ssize_t)strlen(name))
 		return err_set(err, -errno, "cannot write %s: %s", path, strerror(errno));

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/path.h"
 #include "base/str.h"
 #include "bgp/control.h"
 #include "io/loop.h"
@@ -60,8 +61,12 @@ static void retry_later(struct applier *a)
 static int write_staged(struct applier *a)
 {
 	size_t len = strlen(a->wanted);
-	_cleanup_close_ int fd = open(a->staged, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	_cleanup_close_ int fd = -1;
+	int r = path_make_parents(a->staged);
 
+	if (r)
+		return r;
+	fd = open(a->staged, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 	if (fd < 0 || write(fd, a->wanted, len) != (ssize_t)len)
 		return errno ? -errno : -EIO;
 	return 0;
