@@ -33,11 +33,12 @@
 #define MAIN_LOOP       "InternalDataplaneMainLoop"
 #define TICK_NS         (10 * NSEC_PER_SEC)
 #define CALC_TIMEOUT_NS (30 * NSEC_PER_SEC)
+#define GLANCE_NS       NSEC_PER_SEC
 #define RETRY_S         1
 /* Between the decision to end and the end: others see the log and the health change. */
 #define GRACE_NS (2 * NSEC_PER_SEC)
 
-enum timer { TIMER_TICK, TIMER_EXIT };
+enum timer { TIMER_TICK, TIMER_EXIT, TIMER_GLANCE, TIMER_REFRESH };
 
 struct daemon {
 	struct loop *loop;
@@ -198,20 +199,39 @@ static void put_metrics(void *ctx, struct buf *out)
 
 /* ---- life ---- */
 
+static void on_timer(struct daemon *d, const struct event *ev)
+{
+	switch ((enum timer)ev->id) {
+	case TIMER_EXIT:
+		loop_exit(d->loop, d->exit_code);
+		return;
+	case TIMER_TICK:
+		report_health(d);
+		loop_timer_set(d->inbox, TIMER_TICK, ev->now_ns + TICK_NS);
+		return;
+	case TIMER_GLANCE:
+		drivers_refresh(d->drivers, false);
+		loop_timer_set(d->inbox, TIMER_GLANCE, ev->now_ns + GLANCE_NS);
+		return;
+	case TIMER_REFRESH:
+		drivers_refresh(d->drivers, true);
+		loop_timer_set(d->inbox, TIMER_REFRESH,
+			ev->now_ns + config_values(d->config)->nftables_refresh_ns);
+		return;
+	}
+}
+
 static void on_event(void *ctx, const struct event *ev)
 {
 	struct daemon *d = ctx;
 
-	if (ev->type == EVENT_SIGNAL && ev->id == SIGHUP) {
+	if (ev->type == EVENT_TIMER) {
+		on_timer(d, ev);
+	} else if (ev->type == EVENT_SIGNAL && ev->id == SIGHUP) {
 		finish_later(d, EXIT_RESTART, "Exiting for config change");
 	} else if (ev->type == EVENT_SIGNAL) {
 		log_info("Ending on signal %d; the kernel keeps what it has", (int)ev->id);
 		loop_exit(d->loop, 1);
-	} else if (ev->type == EVENT_TIMER && ev->id == TIMER_EXIT) {
-		loop_exit(d->loop, d->exit_code);
-	} else if (ev->type == EVENT_TIMER && d->drivers) {
-		report_health(d);
-		loop_timer_set(d->inbox, TIMER_TICK, ev->now_ns + TICK_NS);
 	}
 }
 
@@ -310,6 +330,10 @@ static void start_syncer(struct daemon *d)
 	startup_health(d, true, NULL);
 	report_health(d);
 	loop_timer_set(d->inbox, TIMER_TICK, loop_now(d->loop) + TICK_NS);
+	loop_timer_set(d->inbox, TIMER_GLANCE, loop_now(d->loop) + GLANCE_NS);
+	if (config_values(d->config)->nftables_refresh_ns)
+		loop_timer_set(d->inbox, TIMER_REFRESH,
+			loop_now(d->loop) + config_values(d->config)->nftables_refresh_ns);
 }
 
 static int run(struct daemon *d, const char *config_file, struct err *err)
@@ -367,8 +391,8 @@ int daemon_run(const char *config_file)
 	health_register(d.health, STARTUP, HEALTH_LIVE | HEALTH_READY, 0, loop_now(d.loop));
 	d.probes = probes_new(d.loop, d.health, d.problems, put_metrics, &d);
 	r = run(&d, config_file, &err);
-	if (r < 0)
+	if (r < 0 && !d.exit_code)
 		log_fatal("Felix ends: %s", err.msg[0] ? err.msg : strerror(-r));
 	end(&d);
-	return r < 0 ? 1 : r;
+	return d.exit_code ? d.exit_code : r < 0 ? 1 : r;
 }

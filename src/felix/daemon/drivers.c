@@ -202,7 +202,7 @@ struct dataplane *drivers_sequence(const struct drivers *d)
 	return d->sequence;
 }
 
-void drivers_refresh(struct drivers *d)
+void drivers_refresh(struct drivers *d, bool full)
 {
-	nft_driver_refresh(d->nft, true);
+	nft_driver_refresh(d->nft, full);
 }

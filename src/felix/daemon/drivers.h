@@ -19,5 +19,6 @@ int drivers_new(struct loop *loop, const struct config_values *v,
 struct drivers *drivers_free(struct drivers *d); /* returns NULL */
 
 struct dataplane *drivers_sequence(const struct drivers *d);
-/* From time to time: the nft tables are compared with what they should be. */
-void drivers_refresh(struct drivers *d);
+/* A glance at the generation of the nft tables, which costs next to nothing while nobody else
+ * writes; `full`: also tries again what was refused. */
+void drivers_refresh(struct drivers *d, bool full);
