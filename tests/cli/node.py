@@ -17,6 +17,8 @@ import sys
 import threading
 import time
 
+from vectors import conclude
+
 RUN = pathlib.Path("/run/calico")
 
 BIRD = """
@@ -39,7 +41,7 @@ PROBLEMS = {"problems": [
     {"source": "config", "subject": "FelixConfiguration parameter BPFEnabled", "reason": "none"}]}
 
 program = os.path.abspath(sys.argv[1])
-failures = []
+checks, failures = [], []
 
 
 def call(*args):
@@ -48,12 +50,14 @@ def call(*args):
 
 
 def expect(what, got, want):
+    checks.append(what)
     if got != want:
         failures.append(what)
         print(f"FAILED {what}\n  got  {got!r}\n  want {want!r}")
 
 
 def pattern(what, got, want):
+    checks.append(what)
     if not re.fullmatch(want, got):
         failures.append(what)
         print(f"FAILED {what}\n  got:\n{got}\n  want:\n{want}")
@@ -169,7 +173,7 @@ def main():
     RUN.mkdir()
     test_status()
     test_problems()
-    print(f"{len(failures)} failed")
+    conclude(len(checks) - len(failures), len(failures))
     return 1 if failures else 0
 
 

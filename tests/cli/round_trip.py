@@ -14,7 +14,7 @@ import pathlib
 import sys
 import tempfile
 
-from vectors import Case, Library, Worker, own_network
+from vectors import Case, Library, Worker, conclude, own_network
 
 NOT_CREATED = {"ClusterInformation"}  # by users; upstream refuses it too
 
@@ -81,7 +81,8 @@ def main():
                 failed += 1
                 print(f"FAILED {row['name']}: {e}")
         worker.etcd.stop()
-    print(f"{passed} passed of {len(kinds)} kinds, {failed} failed")
+    print(f"objects of {len(kinds)} kinds")
+    conclude(passed, failed)
     return 1 if failed or not passed else 0
 
 
