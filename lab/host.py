@@ -33,7 +33,8 @@ def host_spec(lab_directory, name):
                        ["bind", f"{lab_directory}/log/{name}", LOG],
                        ["tmpfs", "run", "/run", "mode=755"]],
             "directories": [["/etc/calico", 0o755], ["/run/calico", 0o755], ["/run/lock", 0o755],
-                            ["/var/lib/calico", 0o755]]}
+                            ["/var/lib/calico", 0o755],
+                            [os.path.dirname(BIRD_CONFIG), 0o755]]}
 
 
 class Host(Node):

@@ -133,7 +133,8 @@ class Lab:
     def felix_env(self, hostname):
         return {"FELIX_FELIXHOSTNAME": hostname, "FELIX_DATASTORETYPE": "etcdv3",
                 "FELIX_ETCDENDPOINTS": plan.ETCD, "FELIX_IPV6SUPPORT": "true",
-                "FELIX_HEALTHENABLED": "true", "FELIX_ENDPOINTREPORTINGENABLED": "true"}
+                "FELIX_HEALTHENABLED": "true", "FELIX_ENDPOINTREPORTINGENABLED": "true",
+                "FELIX_LOGFILEPATH": "none"}  # what it prints is kept already
 
     def add_host(self, calico=True):
         """The next host, with Calico's programs running on it (started, not waited for)."""

@@ -220,7 +220,6 @@ def test_bird_spreads_routes(bare):
     ends = add_four_workloads(bare)
     hosts = list(bare.hosts.values())
     for host, peer in (hosts, hosts[::-1]):
-        host.run("mkdir", "-p", os.path.dirname(BIRD_CONFIG))
         host.write(BIRD_CONFIG, BIRD.format(own4=host.addresses[4], own6=host.addresses[6],
                                             peer4=peer.addresses[4], peer6=peer.addresses[6]))
         host.start_bird()
