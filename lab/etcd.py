@@ -16,6 +16,7 @@ def connect(process, seconds=5.0):
     connection = http.client.HTTPConnection(HOST, PORT, timeout=seconds)
     with namespaces.network_of(process):
         connection.sock = socket.create_connection((HOST, PORT), timeout=seconds)
+    connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return connection
 
 
@@ -38,6 +39,21 @@ def get_prefix(process, prefix):
     pairs = json.load(connection.getresponse()).get("kvs", [])
     return {base64.b64decode(p["key"]).decode(): base64.b64decode(p["value"]).decode()
             for p in pairs}
+
+
+class Writer:
+    """Puts in two halves, so that others can be watched before etcd's answer is read."""
+
+    def __init__(self, process):
+        self.connection = connect(process)
+
+    def put(self, key, value):
+        body = {"key": base64.b64encode(key.encode()).decode(),
+                "value": base64.b64encode(value.encode()).decode()}
+        self.connection.request("POST", "/v3/kv/put", json.dumps(body))
+
+    def finish(self):
+        self.connection.getresponse().read()
 
 
 class Watch:

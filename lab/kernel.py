@@ -2,7 +2,6 @@
 """What the kernel says of a lab: changes of nf_tables as they happen, memory of processes."""
 import socket
 import struct
-import time
 
 from . import namespaces
 
@@ -21,18 +20,13 @@ class NftEvents:
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
         self.socket.bind((0, 1 << (NFNLGRP_NFTABLES - 1)))
 
-    def next_commit(self, seconds=10.0):
-        """When the kernel told of the end of the next transaction, on the monotonic clock."""
-        deadline = time.monotonic() + seconds
-        while True:
-            self.socket.settimeout(max(0.001, deadline - time.monotonic()))
-            data = self.socket.recv(1 << 17)
-            when = time.monotonic()
-            if NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_NEWGEN in message_types(data):
-                return when
+    def fileno(self):
+        return self.socket.fileno()
 
-    def close(self):
-        self.socket.close()
+    def read_commit(self):
+        """Reads one message that has come; whether it was the end of a transaction."""
+        return NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_NEWGEN in message_types(
+            self.socket.recv(1 << 17))
 
 
 def message_types(data):
