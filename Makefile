@@ -7,6 +7,7 @@ help:
 	@echo 'make lab        hosts with Calico on this machine, a policy, and what it did (HOSTS=2)'
 	@echo 'make lab-down   end it'
 	@echo 'make check      all tests'
+	@echo 'make bench      every benchmark, a table, build/bench/results.json (QUICK=1: under two minutes)'
 	@echo 'make build      the programs, in $(RELEASE)'
 
 lab:
@@ -28,4 +29,10 @@ check:
 	@scripts/install check
 	@tests/run
 
-.PHONY: help lab lab-down build check
+bench:
+	@scripts/install lab
+	@$(MAKE) --no-print-directory build
+	@ninja -C $(RELEASE) --quiet bench-programs
+	@tests/bench/run --build $(RELEASE) $(if $(QUICK),--quick)
+
+.PHONY: help lab lab-down build check bench

@@ -37,7 +37,9 @@ def steps(build, quick):
 
     yield Step("model", program("model", 20000 if quick else 100000), 60, "model")
     yield Step("calc, W=100000 P=1000", program("calc", 100000, 1000), 60, "calc")
-    yield Step("routes", script("routes.sh", build, 65536), 60, "routes")
+    yield Step("store", program("store", 20000 if quick else 100000, 500 if quick else 3000), 60,
+               "store")
+    yield Step("routes, 65536", script("routes.py", build, 65536), 60, "routes, 65536")
     if quick:
         yield full_host(build, 2000, 100, 50, 3, 60)
         for remote, policies in ((0, 1), (10000, 1000)):

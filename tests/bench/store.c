@@ -273,7 +273,7 @@ static void events(struct bench *b)
 		store_apply(other, &w, 0, on_applied, NULL);
 		run(b, &waiting);
 		if (i > 10)
-			sample("put to the event at another client", OURS, "ms",
+			sample("put to event at another client", OURS, "ms",
 				(double)(clock_boot_ns() - start) / NSEC_PER_MSEC);
 	}
 	store_free(other);
@@ -281,12 +281,15 @@ static void events(struct bench *b)
 
 static void sample_memory(const char *who)
 {
-	static const char *const fields[] = { "Rss:", "Pss:", "Private_Dirty:" };
+	static const struct {
+		const char *field, *what;
+	} memory[] = { { "Pss:", "PSS" }, { "Private_Dirty:", "private dirty" },
+		{ "Rss:", "RSS" } };
 
-	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
-		_cleanup_free_ char *name = mem_printf("%s %s", who, fields[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(memory); i++) {
+		_cleanup_free_ char *name = mem_printf("%s, %s", who, memory[i].what);
 
-		sample(name, OURS, "KiB", memory_kib("/proc/self/smaps_rollup", fields[i]));
+		sample(name, OURS, "KiB", memory_kib("/proc/self/smaps_rollup", memory[i].field));
 	}
 }
 
@@ -305,14 +308,14 @@ static void rest(struct bench *b, const char *who)
 
 static void idle(struct bench *b)
 {
-	rest(b, "idle client, plain,");
+	rest(b, "idle client, plain");
 }
 
 static void idle_tls(struct bench *b)
 {
 	store_free(b->store);
 	b->store = open_url(b->loop, "https://127.0.0.1:2377", PKI "ca.pem");
-	rest(b, "idle client, TLS,");
+	rest(b, "idle client, TLS");
 }
 
 static void write_text(const char *path, char *text)
