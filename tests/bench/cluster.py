@@ -8,6 +8,7 @@ calico-felix. With W=0 also calico-bgp and BIRD, for their memory.
 import contextlib
 import http.client
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -22,6 +23,7 @@ HOST = "hx1"
 LOCAL_ENDPOINTS = 10
 POLL_S = 0.005           # as upstream was polled
 READY_S = 60
+QUIET_S = 0.5            # after the last transaction of a start
 GAP_MS = 100             # quiet before each put
 WORK = "/run/bench"
 ENV = {**os.environ, "ETCD_ENDPOINTS": ETCD, "NODENAME": HOST, "FELIX_ETCDENDPOINTS": ETCD,
@@ -89,6 +91,14 @@ def etcd():
                            "--log-level", "error", *listen])
 
 
+def commit(events, seconds):
+    """When the kernel told of a transaction, None if it told of nothing for so long."""
+    while select.select([events], [], [], seconds)[0]:
+        if events.read_commit():
+            return time.monotonic()
+    return None
+
+
 def cpu_seconds(pid):
     """All that the process has used, by its own clock (clock_getcpuclockid)."""
     return time.clock_gettime(~pid << 3 | 2)
@@ -121,15 +131,13 @@ class Stage:
         """Until ready, and until the last change of the kernel's rules."""
         last = ready = None
         while ready is None:
-            with contextlib.suppress(TimeoutError):
-                last = events.next_commit(POLL_S)
+            last = commit(events, POLL_S) or last
             if get(9099, "/readiness") == 200:
                 ready, cpu = time.monotonic(), cpu_seconds(felix.pid)
             elif felix.poll() is not None or time.monotonic() > began + READY_S:
                 raise RuntimeError("Felix did not become ready")
-        with contextlib.suppress(TimeoutError):
-            while True:
-                last = events.next_commit(0.5)
+        while found := commit(events, QUIET_S):
+            last = found
         self.report("cold start", "ready", "s", ready - began)
         self.report("cold start", "last rule in the kernel", "s", (last or ready) - began)
         self.report("cold start", "CPU to ready", "s", cpu)
