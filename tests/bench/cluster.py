@@ -169,7 +169,7 @@ class Stage:
         began = time.monotonic()
         with self.felix() as felix:
             self.cold_start(felix, began, events)
-            events.close()
+            events.socket.close()
             if last:
                 self.idle(felix, settle)
                 self.memory("calico-felix", felix.pid)
