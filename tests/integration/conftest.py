@@ -71,8 +71,9 @@ def make_stage(request):
     labs.take_down(name)
     stages = []
 
-    def make(cast, **arguments):
-        stages.append(Stage(name, programs.directory(), cast, env=SANITIZERS, **arguments))
+    def make(cast, env=None, **arguments):
+        stages.append(Stage(name, programs.directory(), cast, env={**SANITIZERS, **(env or {})},
+                            **arguments))
         return stages[-1]
 
     yield make

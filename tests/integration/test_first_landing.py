@@ -13,9 +13,6 @@ POLICY = gnp("web-from-front", "role == 'web'", ingress=[
          destination={"ports": [80]})])
 
 
-pytestmark = pytest.mark.not_yet("Calico's programs are still being written")
-
-
 @pytest.fixture(scope="module")
 def stage(make_stage):
     return make_stage(CAST)

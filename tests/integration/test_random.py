@@ -73,7 +73,7 @@ def side(r, family, ports):
     if r.random() < 0.2:
         s["nets"] = r.sample(NETS[family], r.randint(1, 2))
     if r.random() < 0.1:
-        s["notNets"] = r.sample(NETS[family], r.randint(1, 2))
+        s["notNets"] = r.sample(NETS[family][:3], r.randint(1, 2))  # all but "everything"
     if ports and r.random() < 0.5:
         s["ports"] = r.sample([80, 81, "79:82", "web", "alt", "dns"], r.randint(1, 3))
     if ports and r.random() < 0.15:
@@ -176,8 +176,6 @@ def ask_oracle(process, probes):
 
 SEED = int(os.environ.get("SEED") or random.randrange(1 << 30))
 ROUNDS = int(os.environ.get("ROUNDS") or 15)
-
-pytestmark = pytest.mark.not_yet("Calico's programs are still being written")
 
 
 @pytest.fixture(scope="module")

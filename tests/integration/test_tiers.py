@@ -116,9 +116,6 @@ ROWS = {
 }
 
 
-pytestmark = pytest.mark.not_yet("Calico's programs are still being written")
-
-
 @pytest.fixture(scope="module")
 def stage(make_stage):
     return make_stage(CAST, profiles=PROFILES)

@@ -12,9 +12,6 @@ NO_EGRESS = gnp("silent", "app == 'w'", types=["Egress"], egress=[DENY])
 NO_INGRESS = gnp("deaf", "app == 'w'", types=["Ingress"], ingress=[DENY])
 
 
-pytestmark = pytest.mark.not_yet("Calico's programs are still being written")
-
-
 @pytest.fixture(scope="module")
 def stage(make_stage):
     return make_stage(CAST, profiles=[OPEN])
