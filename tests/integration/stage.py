@@ -121,7 +121,8 @@ class Stage:
         if originals or applied:
             self.fence()
         for original in originals:
-            self.await_host_action(original["spec"]["defaultEndpointToHostAction"])
+            if original["kind"] == "FelixConfiguration":
+                self.await_host_action(original["spec"]["defaultEndpointToHostAction"])
 
     def to_host(self, action):
         """DefaultEndpointToHostAction on the first host, where calico-node wrote Return. Felix
