@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "encode.h"
+#include "tags.h"
 
 void decoder_init(struct decoder *d, struct resource *res, const struct object_type *root,
 	void *object, unsigned options)
@@ -160,17 +161,38 @@ static void keep_extra(struct decoder *d, const char *json)
 	};
 }
 
+/* The value at fault, or the list or map that it stands in, becomes absent: one without some of its
+ * elements would say something else. */
+static void leave_out(struct decoder *d)
+{
+	struct decode_frame *f = top(d);
+	const struct field *field = f->field;
+	void *member;
+
+	if (f->type != FRAME_OBJECT) {
+		f->lost = true;
+		return;
+	}
+	member = at(d, inside(f->place, field->offset));
+	memset(member, 0, field_size(field));
+	if (field->type == FIELD_TEXT && field->check && field->check->tag == &tag_selector)
+		*(const char **)member = SELECTOR_UNREADABLE;
+}
+
 static void raw_finish(struct decoder *d)
 {
 	struct decode_frame *f = top(d);
 	const char *json = arena_strndup(&d->res->arena, d->raw.data, d->raw.len);
 
-	if (d->raw_name)
+	if (d->raw_lost)
+		leave_out(d);
+	else if (d->raw_name)
 		keep_extra(d, json);
 	else
 		((struct raw_json *)at(d, inside(f->place, f->field->offset)))->text =
 			strcmp(json, "null") == 0 ? NULL : json;
 	d->raw_name = NULL;
+	d->raw_lost = false;
 	buf_clear(&d->raw);
 }
 
@@ -301,6 +323,23 @@ static int wrong_type(struct decoder *d, const char *got, const struct target *t
 	return decoder_type_fault(d, got, go_type_of(d, t, buf, sizeof(buf)));
 }
 
+/* Without its spec nothing says what a resource is about. */
+static bool can_be_left_out(const struct decoder *d, const struct target *t)
+{
+	return d->options & DECODE_LENIENT && t->field &&
+	       t->field->object != kind_spec(d->res->kind);
+}
+
+static int wrong_container(struct decoder *d, char bracket, const char *got, const struct target *t)
+{
+	int r = wrong_type(d, got, t);
+
+	if (!can_be_left_out(d, t))
+		return r;
+	d->raw_lost = true;
+	return raw_begin(d, bracket);
+}
+
 /* ---- objects and maps ---- */
 
 static void *object_behind(struct decoder *d, struct place p, const struct object_type *t)
@@ -335,7 +374,7 @@ int decoder_begin_object(struct decoder *d)
 			d, (struct decode_frame){
 				   .type = FRAME_MAP, .field = t.field, .place = t.place });
 	if (t.type != FIELD_OBJECT && t.type != FIELD_POINTER)
-		return wrong_type(d, "object", &t);
+		return wrong_container(d, '{', "object", &t);
 	if (in_list(d))
 		t.place = push_element(d, t.field);
 	else if (t.type == FIELD_POINTER)
@@ -399,11 +438,10 @@ static void end_map(struct decoder *d, struct decode_frame *f)
 {
 	struct text_pair *pairs = (struct text_pair *)(d->scratch.data + f->bottom);
 	size_t n = (d->scratch.len - f->bottom) / sizeof(*pairs);
-	struct text_map *map = at(d, f->place);
+	struct text_map map = { .n = text_pairs_sort(pairs, n) };
 
-	n = text_pairs_sort(pairs, n);
-	map->n = n;
-	map->v = arena_memdup(&d->res->arena, pairs, n * sizeof(*pairs));
+	map.v = arena_memdup(&d->res->arena, pairs, map.n * sizeof(*pairs));
+	*(struct text_map *)at(d, f->place) = f->lost ? (struct text_map){ 0 } : map;
 	d->scratch.len = f->bottom;
 }
 
@@ -432,7 +470,7 @@ int decoder_begin_list(struct decoder *d)
 	if (t.raw)
 		return raw_begin(d, '[');
 	if (t.type != FIELD_LIST)
-		return wrong_type(d, "array", &t);
+		return wrong_container(d, '[', "array", &t);
 	return push_frame(
 		d, (struct decode_frame){ .type = FRAME_LIST, .field = t.field, .place = t.place });
 }
@@ -448,19 +486,22 @@ static void move_extras(struct decoder *d, const struct decode_frame *f, char *e
 	}
 }
 
+static void end_list(struct decoder *d, const struct decode_frame *f)
+{
+	struct any_list list = { .n = f->count };
+
+	list.v = arena_memdup(
+		&d->res->arena, d->scratch.data + f->bottom, d->scratch.len - f->bottom);
+	move_extras(d, f, list.v);
+	*(struct any_list *)at(d, f->place) = f->lost ? (struct any_list){ 0 } : list;
+	d->scratch.len = f->bottom;
+}
+
 int decoder_end_list(struct decoder *d)
 {
-	struct decode_frame *f = top(d);
-	struct any_list *list;
-
 	if (d->raw_depth)
 		return raw_end(d, ']');
-	list = at(d, f->place);
-	list->n = f->count;
-	list->v = arena_memdup(
-		&d->res->arena, d->scratch.data + f->bottom, d->scratch.len - f->bottom);
-	move_extras(d, f, list->v);
-	d->scratch.len = f->bottom;
+	end_list(d, top(d));
 	d->depth--;
 	value_ended(d);
 	return 0;
@@ -484,14 +525,24 @@ static int container_scalar(
 		return wrong_type(d, scalar_name(type), t);
 	if (in_list(d))
 		push_element(d, t->field);
-	value_ended(d);
 	return 0;
+}
+
+static int member_scalar(
+	struct decoder *d, struct target *t, enum scalar type, const char *text, size_t len)
+{
+	bool element = top(d) && top(d)->type != FRAME_OBJECT;
+
+	if (is_container(t->type))
+		return container_scalar(d, t, type, text, len);
+	if (in_list(d))
+		t->place = push_element(d, t->field);
+	return value_set(d, t->field, t->type, element, at(d, t->place), type, text, len);
 }
 
 int decoder_scalar(struct decoder *d, enum scalar type, const char *text, size_t len)
 {
 	struct target t;
-	bool element = d->depth && top(d)->type != FRAME_OBJECT;
 	int r;
 
 	if (d->raw_depth) {
@@ -504,25 +555,23 @@ int decoder_scalar(struct decoder *d, enum scalar type, const char *text, size_t
 		raw_finish(d);
 		return 0;
 	}
-	if (is_container(t.type))
-		return container_scalar(d, &t, type, text, len);
-	if (in_list(d))
-		t.place = push_element(d, t.field);
-	r = value_set(d, t.field, t.type, element, at(d, t.place), type, text, len);
+	r = member_scalar(d, &t, type, text, len);
+	if (r < 0 && can_be_left_out(d, &t)) {
+		leave_out(d);
+		r = 0;
+	}
 	value_ended(d);
 	return r;
 }
 
 /* ---- the end ---- */
 
-int decoder_finish(struct decoder *d)
+static void keep_extras(struct decoder *d)
 {
 	struct extra *all;
 
-	if (d->fault.type != FAULT_NONE)
-		return -EBADMSG;
 	if (!d->n_extras)
-		return 0;
+		return;
 	all = arena_new_n(&d->res->arena, struct extra, d->n_extras);
 	for (size_t i = 0; i < d->n_extras; i++) {
 		struct decode_extra *x = &d->extras[i];
@@ -537,5 +586,10 @@ int decoder_finish(struct decoder *d)
 	extras_sort(all, d->n_extras);
 	d->res->extras = all;
 	d->res->n_extras = d->n_extras;
-	return 0;
+}
+
+int decoder_finish(struct decoder *d)
+{
+	keep_extras(d);
+	return d->fault.type == FAULT_NONE ? 0 : -EBADMSG;
 }

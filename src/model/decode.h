@@ -33,7 +33,8 @@ enum scalar {
 };
 
 enum decode_option {
-	DECODE_STRICT = 1 << 0, /* unknown and repeated members are faults, texts are checked */
+	DECODE_STRICT = 1 << 0,  /* unknown and repeated members are faults, texts are checked */
+	DECODE_LENIENT = 1 << 1, /* go on behind a member of wrong type or value, leave it out */
 };
 
 /* What was wrong first. Unknown members yield to any other fault. */
@@ -69,6 +70,7 @@ struct decode_frame {
 	size_t bottom;                    /* FRAME_LIST, FRAME_MAP: its part of the scratch stack */
 	size_t count;
 	size_t extras;
+	bool lost; /* FRAME_LIST, FRAME_MAP: an element was at fault */
 };
 
 struct decode_extra {
@@ -93,6 +95,7 @@ struct decoder {
 	int raw_depth;        /* > 0: inside a value that is carried as text */
 	bool raw_key;         /* the next value follows a member name */
 	const char *raw_name; /* NULL: the value of a FIELD_RAW member */
+	bool raw_lost;        /* it does not fit its member, and is left out */
 	struct buf raw;
 	struct decode_fault fault;
 };
@@ -110,7 +113,8 @@ int decoder_begin_list(struct decoder *d);
 int decoder_end_list(struct decoder *d);
 int decoder_scalar(struct decoder *d, enum scalar type, const char *text, size_t len);
 
-/* After the last event: moves the unknown members to the resource; -EBADMSG when a fault waits. */
+/* After the last event: moves the unknown members to the resource; -EBADMSG when a fault waits.
+ * With DECODE_LENIENT the resource is whole then, apart from what was left out. */
 int decoder_finish(struct decoder *d);
 
 /* A fault at the member that is now read; returns -EBADMSG. */
@@ -118,6 +122,10 @@ int decoder_fault(struct decoder *d, enum fault_type type, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 /* Go's sentence for a value of JSON type (or number text) `got` where go_type is wanted. */
 int decoder_type_fault(struct decoder *d, const char *got, const char *go_type);
+
+/* What a reader takes for a selector that is no text: it does not parse, so that nobody takes it
+ * for one that was left out, which selects all. */
+#define SELECTOR_UNREADABLE "?"
 
 /* resource_json.c: a JSON text into `object`; *err names the member. */
 int json_decode(struct resource *res, const struct object_type *root, void *object,

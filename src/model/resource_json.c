@@ -34,35 +34,60 @@ static int on_event(void *ctx, enum json_event event, const char *text, size_t l
 	return 0;
 }
 
+/* *whole: the text was read to its end. */
+static int read_json(struct decoder *d, const char *json, size_t len, bool *whole, struct err *err)
+{
+	const struct decode_fault *f = &d->fault;
+	int r = json_read(json, len, on_event, d, err);
+
+	*whole = r == 0;
+	if (r == 0)
+		r = decoder_finish(d);
+	if (r < 0 && f->type != FAULT_NONE)
+		err_set(err, r, "%s%s%s", f->member, *f->member ? ": " : "", f->text);
+	return r;
+}
+
 int json_decode(struct resource *res, const struct object_type *root, void *object,
 	const char *json, size_t len, struct err *err)
 {
-	const struct decode_fault *f;
 	struct decoder d;
+	bool whole;
 	int r;
 
 	decoder_init(&d, res, root, object, 0);
-	f = &d.fault;
-	r = json_read(json, len, on_event, &d, err);
-	if (r == 0)
-		r = decoder_finish(&d);
-	if (r < 0 && f->type != FAULT_NONE)
-		err_set(err, r, "%s%s%s", f->member, *f->member ? ": " : "", f->text);
+	r = read_json(&d, json, len, &whole, err);
 	decoder_done(&d);
+	return r;
+}
+
+static int decode(enum kind kind, const char *json, size_t len, unsigned options,
+	struct resource **ret, struct err *err)
+{
+	_cleanup_(resource_freep) struct resource *res = NULL;
+	struct decoder d;
+	bool whole;
+	int r;
+
+	if (len > JSON_MAX)
+		return err_set(err, -EMSGSIZE, "%zu bytes of JSON, more than %zu", len, JSON_MAX);
+	res = resource_new_sized(kind, len);
+	decoder_init(&d, res, kind_object(kind), res, options);
+	r = read_json(&d, json, len, &whole, err);
+	decoder_done(&d);
+	if (r == 0 || (options & DECODE_LENIENT && whole))
+		*ret = TAKE_PTR(res);
 	return r;
 }
 
 int resource_decode(
 	enum kind kind, const char *json, size_t len, struct resource **ret, struct err *err)
 {
-	_cleanup_(resource_freep) struct resource *res = NULL;
-	int r;
+	return decode(kind, json, len, 0, ret, err);
+}
 
-	if (len > JSON_MAX)
-		return err_set(err, -EMSGSIZE, "%zu bytes of JSON, more than %zu", len, JSON_MAX);
-	res = resource_new_sized(kind, len);
-	r = json_decode(res, kind_object(kind), res, json, len, err);
-	if (r == 0)
-		*ret = TAKE_PTR(res);
-	return r;
+int resource_decode_lenient(
+	enum kind kind, const char *json, size_t len, struct resource **ret, struct err *err)
+{
+	return decode(kind, json, len, DECODE_LENIENT, ret, err);
 }

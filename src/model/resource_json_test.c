@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/mem.h"
 #include "base/str.h"
 #include "base/testing.h"
 #include "model/key.h"
@@ -148,6 +149,85 @@ static void test_faults_name_the_member(void **state)
 	check_fault(KIND_TIER, "", "unexpected end of JSON input");
 }
 
+static struct resource *check_lenient(enum kind kind, const char *json, const char *fault)
+{
+	struct resource *res = NULL, *strict = NULL;
+	struct err err = { 0 };
+
+	assert_int_equal(resource_decode(kind, json, strlen(json), &strict, NULL), -EBADMSG);
+	assert_null(strict);
+	assert_int_equal(resource_decode_lenient(kind, json, strlen(json), &res, &err), -EBADMSG);
+	if (!strstr(err.msg, fault))
+		fail_msg("%s: %s", json, err.msg);
+	return res;
+}
+
+#define POLICY(SPEC)                                                                             \
+	"{\"kind\":\"GlobalNetworkPolicy\",\"apiVersion\":\"a\",\"metadata\":{},\"spec\":{" SPEC \
+	"}}"
+#define POLICY_OUT(SPEC) POLICY("\"tier\":\"t\"," SPEC "\"selector\":\"a\",\"types\":[\"Egress\"]")
+#define LEFT             "{\"action\":\"Allow\"}"
+
+static void test_a_lenient_reader_leaves_out_what_is_wrong(void **state)
+{
+	static const struct {
+		const char *wrong, *left, *fault;
+	} cases[] = {
+		{ "\"ingress\":[{\"action\":\"Allow\",\"destination\":{\"ports\":[1,65536]}}],",
+			"\"ingress\":[" LEFT "],", "spec.ingress[0].destination.ports[1]: " },
+		{ "\"ingress\":[{\"action\":\"Allow\",\"protocol\":256}],",
+			"\"ingress\":[" LEFT "],", "spec.ingress[0].protocol: " },
+		{ "\"ingress\":[{\"action\":\"Allow\",\"source\":[{\"nets\":[]}]}],",
+			"\"ingress\":[" LEFT "],", "spec.ingress[0].source: " },
+		{ "\"ingress\":[{\"action\":\"Allow\",\"icmp\":7}],", "\"ingress\":[" LEFT "],",
+			"spec.ingress[0].icmp: " },
+		{ "\"ingress\":[{\"action\":\"Allow\",\"u\":1},[]],", "", "spec.ingress[1]: " },
+		{ "\"ingress\":{\"a\":[1,{\"b\":null}]},", "", "spec.ingress: " },
+		{ "\"order\":\"x\",", "", "spec.order: " },
+		{ "\"doNotTrack\":1,", "", "spec.doNotTrack: " },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		_cleanup_free_ char *in = mem_printf(POLICY_OUT("%s"), cases[i].wrong);
+		_cleanup_free_ char *want = mem_printf(POLICY_OUT("%s"), cases[i].left);
+		_cleanup_(resource_freep) struct resource *res =
+			check_lenient(KIND_GLOBAL_NETWORK_POLICY, in, cases[i].fault);
+		_cleanup_buf_ struct buf out = BUF_INIT;
+
+		assert_non_null(res);
+		resource_encode(res, &out);
+		assert_string_equal(buf_str(&out), want);
+	}
+}
+
+static void test_what_is_left_out_does_not_widen_a_policy(void **state)
+{
+	static const char json[] = POLICY("\"selector\":[\"a\"],\"namespaceSelector\":5,"
+					  "\"types\":[\"Ingress\",0],\"tier\":{}");
+	_cleanup_(resource_freep) struct resource *res =
+		check_lenient(KIND_GLOBAL_NETWORK_POLICY, json, "spec.selector: ");
+	const struct policy_spec *spec = resource_policy(res);
+
+	assert_string_equal(spec->selector, "?");
+	assert_string_equal(spec->namespace_selector, "?");
+	assert_int_equal(spec->types.n, 0);
+	assert_null(spec->tier);
+}
+
+static void test_a_lenient_reader_needs_a_spec_and_json(void **state)
+{
+	static const char *const nothing[] = { "{\"spec\":[]}", "{\"spec\":7}", "[]", "7",
+		"{\"spec\":{\"order\":\"x\"}", "{\"spec\":{\"order\":\"x\"}}}", "" };
+	_cleanup_buf_ struct buf deep = BUF_INIT;
+
+	for (size_t i = 0; i < ARRAY_SIZE(nothing); i++)
+		assert_null(check_lenient(KIND_TIER, nothing[i], ""));
+	buf_puts(&deep, "{\"spec\":{\"order\":");
+	for (int i = 0; i < 1000; i++)
+		buf_putc(&deep, '[');
+	assert_null(check_lenient(KIND_TIER, buf_str(&deep), "spec.order: "));
+}
+
 static void test_depth_is_limited(void **state)
 {
 	_cleanup_buf_ struct buf json = BUF_INIT;
@@ -166,6 +246,9 @@ int main(void)
 		cmocka_unit_test(test_unknown_members_stay_in_place),
 		cmocka_unit_test(test_reads_as_go_does),
 		cmocka_unit_test(test_faults_name_the_member),
+		cmocka_unit_test(test_a_lenient_reader_leaves_out_what_is_wrong),
+		cmocka_unit_test(test_what_is_left_out_does_not_widen_a_policy),
+		cmocka_unit_test(test_a_lenient_reader_needs_a_spec_and_json),
 		cmocka_unit_test(test_depth_is_limited),
 	};
 

@@ -36,8 +36,8 @@ static void feed(struct calc *c, const char *name, const char *json)
 
 	if (key_parse(path, strlen(path), &arena, &key) || key.type != KEY_RESOURCE)
 		return;
-	if (!str_empty(json) && resource_decode(key.kind, json, strlen(json), &res, &err))
-		calc_invalid(c, &key, NULL, err.msg);
+	if (!str_empty(json) && resource_decode_lenient(key.kind, json, strlen(json), &res, &err))
+		calc_invalid(c, &key, res, err.msg);
 	else
 		calc_update(c, &key, res);
 }

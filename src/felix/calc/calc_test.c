@@ -260,6 +260,48 @@ static void what_the_reader_found_invalid_denies(void **state)
 	resource_free(res);
 }
 
+static void a_member_that_does_not_decode_denies(void **state)
+{
+	static const struct {
+		const char *spec, *ingress, *egress, *reason;
+	} cases[] = {
+		{ "\"ingress\":[{\"action\":\"Allow\",\"protocol\":\"TCP\","
+		  "\"destination\":{\"ports\":[65536]}}],\"types\":[\"Ingress\"]",
+			"deny", "", "it denies: spec.ingress[0].destination.ports[0]: json: " },
+		{ "\"egress\":[{\"action\":\"Allow\",\"protocol\":256}],\"types\":[\"Egress\"]", "",
+			"deny", "it denies: spec.egress[0].protocol: json: " },
+		{ "\"ingress\":[{\"action\":\"Allow\"}],\"order\":\"first\"", "deny", "deny",
+			"it denies: spec.order: json: " },
+		{ "\"ingress\":[{\"action\":\"Allow\"}],\"types\":[\"Ingress\",0]", "deny", "deny",
+			"it denies: spec.types[1]: json: " },
+		{ "\"ingress\":[{\"action\":\"Allow\"}],\"types\":\"Ingress\"", "deny", "deny",
+			"it denies: spec.types: json: " },
+		{ "\"ingress\":[{\"action\":\"Allow\"}],\"tier\":7", "deny", "deny",
+			"it denies: spec.tier: json: " },
+		{ "\"ingress\":[{\"action\":\"Allow\"}],\"namespaceSelector\":7", "deny", "deny",
+			"it denies: spec.namespaceSelector: json: " },
+	};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		_cleanup_free_ char *spec = mem_printf(",%s", cases[i].spec);
+		json_t *tier;
+		put_policy(f, spec);
+		print_message("%s -> %s\n", cases[i].spec, problem(f, SUBJECT));
+		assert_actions(f, cases[i].ingress, cases[i].egress);
+		assert_true(str_starts(problem(f, SUBJECT), cases[i].reason));
+		tier = json_array_get(json_object_get(web(f), "tiers"), 0);
+		assert_string_equal(json_string_value(json_object_get(tier, "name")), "default");
+	}
+	put(f, GNP, "{\"spec\":{\"selector\":7,\"ingress\":[{\"action\":\"Allow\"}]}}");
+	calc_flush(f->calc);
+	assert_null(policy(f));
+	assert_true(str_starts(problem(f, SUBJECT), "it applies to nothing: spec.selector: json"));
+	put(f, GNP, NULL);
+	calc_flush(f->calc);
+	assert_int_equal(json_object_size(f->problems), 0);
+}
+
 static void untracked_does_nothing_here_and_says_so(void **state)
 {
 	struct fixture *f = *state;
@@ -537,6 +579,7 @@ int main(void)
 		with_fixture(an_invalid_policy_denies_all_it_selects),
 		with_fixture(an_unparsable_selector_applies_to_nothing),
 		with_fixture(what_the_reader_found_invalid_denies),
+		with_fixture(a_member_that_does_not_decode_denies),
 		with_fixture(untracked_does_nothing_here_and_says_so),
 		with_fixture(host_endpoints_are_members_and_else_left_alone),
 		with_fixture(what_an_endpoint_asks_for_in_vain_is_reported),

@@ -169,6 +169,8 @@ void policy_compile(const struct key *key, const struct resource *res, const cha
 	deny = compile_selector(spec, key->ns, ret, &why) || check_policy(spec, &why);
 	if (invalid)
 		err_set(&why, -EINVAL, "%s", invalid);
+	if (invalid && ret->problem.code)
+		err_set(&ret->problem, -EINVAL, "it applies to nothing: %s", invalid);
 	deny |= invalid != NULL;
 	if (deny) { /* so that it counts on workloads */
 		ret->traits.untracked = ret->traits.pre_dnat = false;

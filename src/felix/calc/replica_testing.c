@@ -272,8 +272,8 @@ void feed(struct calc *c, const char *key, const char *value)
 
 	if (key_parse(key, strlen(key), &arena, &k) || k.type != KEY_RESOURCE)
 		return;
-	if (value && resource_decode(k.kind, value, strlen(value), &res, &err))
-		calc_invalid(c, &k, NULL, err.msg);
+	if (value && resource_decode_lenient(k.kind, value, strlen(value), &res, &err))
+		calc_invalid(c, &k, res, err.msg);
 	else
 		calc_update(c, &k, res);
 }

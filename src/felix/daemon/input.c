@@ -69,7 +69,7 @@ static void report(struct input *in, const struct key *key, const char *reason)
 
 	key_describe(key, &subject);
 	if (problems_set(in->problems, SOURCE, buf_str(&subject), reason) && reason)
-		log_warning("Ignoring %s: %s", buf_str(&subject), reason);
+		log_warning("%s is invalid: %s", buf_str(&subject), reason);
 }
 
 static bool accept_value(struct input *in, const struct kv *kv, struct resource **ret)
@@ -77,7 +77,7 @@ static bool accept_value(struct input *in, const struct kv *kv, struct resource 
 	_cleanup_(resource_freep) struct resource *res = NULL;
 	struct err err = { 0 };
 
-	if (resource_decode(kv->key.kind, kv->value, kv->len, &res, &err) ||
+	if (resource_decode_lenient(kv->key.kind, kv->value, kv->len, &res, &err) ||
 		resource_check(res, &err)) {
 		report(in, &kv->key, err.msg);
 		calc_invalid(in->calc, &kv->key, res, err.msg);

@@ -102,6 +102,14 @@ DEFINE_CLEANUP(struct resource *, resource_free);
 int resource_decode(enum kind kind, const char *json, size_t len, struct resource **ret,
 	struct err *err) MUST_CHECK;
 
+/* As resource_decode(), and with -EBADMSG a resource too, if all that is wrong are types and values
+ * of members below spec and metadata: those are absent then, so that what the rest says can be made
+ * use of. A list or map with a wrong element is absent as a whole; a selector that is no text
+ * becomes one that does not parse, because an absent one selects all. *err names the first fault.
+ */
+int resource_decode_lenient(enum kind kind, const char *json, size_t len, struct resource **ret,
+	struct err *err) MUST_CHECK;
+
 /* Compact JSON as upstream stores it: member order, Go escaping, defaults left out. Without
  * resourceVersion and selfLink. */
 void resource_encode(const struct resource *res, struct buf *out);

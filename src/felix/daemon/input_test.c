@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* From a stored value to what the dataplane is told: a policy with a member that does not decode
+ * must not leave its endpoints open. */
+#include <string.h>
+
+#include "base/str.h"
+#include "base/testing.h"
+#include "calc/calc.h"
+#include "config/config.h"
+#include "config/feed.h"
+
+#include "input.h"
+#include "problem/problem.h"
+#include "proto/felixbackend.pb-c.h"
+#include "store/store.h"
+
+struct fixture {
+	struct calc *calc;
+	struct config *config;
+	struct config_feed *feed;
+	struct problems *problems;
+	struct input *input;
+	bool active;
+	char ingress[64]; /* "deny" */
+};
+
+static void on_output(void *ctx, const Felix__ToDataplane *msg)
+{
+	const Felix__Policy *policy;
+	struct fixture *f = ctx;
+
+	if (msg->payload_case == FELIX__TO_DATAPLANE__PAYLOAD_ACTIVE_POLICY_REMOVE)
+		f->active = false;
+	if (msg->payload_case != FELIX__TO_DATAPLANE__PAYLOAD_ACTIVE_POLICY_UPDATE)
+		return;
+	policy = msg->active_policy_update->policy;
+	assert_int_equal(policy->n_inbound_rules, 1);
+	snprintf(f->ingress, sizeof(f->ingress), "%s", policy->inbound_rules[0]->action);
+	f->active = true;
+}
+
+static void on_problem(void *ctx, const char *subject, const char *reason)
+{
+	problems_set(((struct fixture *)ctx)->problems, "calc", subject, reason);
+}
+
+static void put(struct fixture *f, struct key key, const char *json)
+{
+	struct kv kv = { .key = key, .value = json, .len = json ? strlen(json) : 0 };
+
+	input_update(f->input, &kv);
+	calc_flush(f->calc);
+}
+
+static int setup(void **state)
+{
+	static struct fixture f;
+	const struct calc_config config = { .hostname = "h1" };
+
+	f = (struct fixture){ .config = config_new(), .problems = problems_new() };
+	f.calc = calc_new(&config, on_output, on_problem, &f);
+	f.feed = config_feed_new(f.config, "h1");
+	f.input = input_new(f.calc, f.feed, f.problems);
+	calc_in_sync(f.calc);
+	put(&f, key_resource(KIND_WORKLOAD_ENDPOINT, "alpha", "h1-k8s-web-eth0"),
+		"{\"metadata\":{\"labels\":{\"app\":\"web\",\"projectcalico.org/"
+		"namespace\":\"alpha\"}},\"spec\":{\"node\":\"h1\","
+		"\"orchestrator\":\"k8s\",\"endpoint\":\"eth0\",\"pod\":\"web\","
+		"\"ipNetworks\":[\"10.0.0.1/32\"],\"interfaceName\":\"cali1\"}}");
+	*state = &f;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct fixture *f = *state;
+
+	input_free(f->input);
+	config_feed_free(f->feed);
+	config_free(f->config);
+	calc_free(f->calc);
+	problems_free(f->problems);
+	return 0;
+}
+
+static bool has_problem(const struct fixture *f, const char *source, const char *text)
+{
+	const struct problem *p;
+
+	for (size_t pos = 0; (p = problems_next(f->problems, &pos));)
+		if (str_eq(p->source, source) && strstr(p->reason, text))
+			return true;
+	return false;
+}
+
+#define POLICY(RULE)                                                              \
+	"{\"metadata\":{\"name\":\"p\"},\"spec\":{\"selector\":\"app == 'web'\"," \
+	"\"types\":[\"Ingress\"],\"ingress\":[{\"action\":\"Allow\",\"protocol\":" RULE "}]}}"
+
+static void a_policy_that_does_not_decode_denies(void **state)
+{
+	static const char *const wrong[] = {
+		POLICY("\"TCP\",\"destination\":{\"ports\":[65536]}"),
+		POLICY("256"),
+		POLICY("\"TCP\",\"destination\":{\"nets\":7}"),
+	};
+	const struct key key = key_resource(KIND_NETWORK_POLICY, "alpha", "p");
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
+		put(f, key, POLICY("\"TCP\""));
+		assert_true(f->active);
+		assert_string_equal(f->ingress, "allow");
+		assert_int_equal(problems_count(f->problems), 0);
+		put(f, key, wrong[i]);
+		assert_true(f->active);
+		assert_string_equal(f->ingress, "deny");
+		assert_true(has_problem(f, "datastore", "spec.ingress[0]."));
+		assert_true(has_problem(f, "calc", "it denies: spec.ingress[0]."));
+	}
+	put(f, key, NULL);
+	assert_false(f->active);
+	assert_int_equal(problems_count(f->problems), 0);
+}
+
+static void what_is_no_json_is_absent(void **state)
+{
+	const struct key key = key_resource(KIND_NETWORK_POLICY, "alpha", "p");
+	struct fixture *f = *state;
+
+	put(f, key, POLICY("\"TCP\""));
+	assert_true(f->active);
+	put(f, key, "{\"spec\":");
+	assert_false(f->active);
+	assert_true(has_problem(f, "datastore", "unexpected end of JSON"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+			a_policy_that_does_not_decode_denies, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_is_no_json_is_absent, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
