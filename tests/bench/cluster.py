@@ -3,7 +3,8 @@
 
 Usage: cluster.py BUILD W P SAMPLES STARTS SETTLE_S
 Runs in network, mount and PID namespaces of its own: etcd with its data in RAM, ten veth pairs,
-calico-felix. With W=0 also calico-bgp and BIRD, for their memory.
+calico-felix. With W=0 also calico-bgp and BIRD, for their memory. Then calicoctl, asking for nodes
+and, where there are as many as upstream was asked for, for everything.
 """
 import contextlib
 import http.client
@@ -20,15 +21,18 @@ from lab import kernel, programs, wait  # noqa: E402
 
 ETCD = "http://127.0.0.1:2379"
 HOST = "hx1"
+LISTED = (10000, 1000)   # W and P of which upstream was asked to list all
 LOCAL_ENDPOINTS = 10
 POLL_S = 0.005           # as upstream was polled
 READY_S = 60
 QUIET_S = 0.5            # after the last transaction of a start
 GAP_MS = 100             # quiet before each put
+CALICOCTL_RUNS = 5
 WORK = "/run/bench"
 ENV = {**os.environ, "ETCD_ENDPOINTS": ETCD, "NODENAME": HOST, "FELIX_ETCDENDPOINTS": ETCD,
        "FELIX_FELIXHOSTNAME": HOST, "FELIX_DATASTORETYPE": "etcdv3",
-       "FELIX_HEALTHENABLED": "true", "FELIX_LOGSEVERITYSCREEN": "INFO", "FELIX_LOGFILEPATH": ""}
+       "FELIX_HEALTHENABLED": "true", "FELIX_LOGSEVERITYSCREEN": "INFO", "FELIX_LOGFILEPATH": "",
+       "DATASTORE_TYPE": "etcdv3"}
 
 
 def prepare():
@@ -113,16 +117,17 @@ def status_mb(pid, field):
 class Stage:
     def __init__(self, build, remote, policies):
         self.build, self.programs = build, programs.find(build)
-        self.what = f"W={remote} P={policies}"
+        self.size, self.what = (remote, policies), f"W={remote} P={policies}"
 
     def report(self, section, name, unit, value, variant="ours"):
         print(f"{section}: {name}, {self.what}\t{variant}\t{unit}\t{value:.6f}", flush=True)
 
-    def bench(self, name, *words):
-        """Runs a C program and returns its samples."""
-        done = subprocess.run([f"{self.build}/tests/bench/bench_{name}", *map(str, words)],
+    def samples(self, program, *words):
+        """Runs a C program and returns its samples: name, unit, value."""
+        done = subprocess.run([f"{self.build}/tests/bench/bench_{program}", *map(str, words)],
                               env=ENV, stdout=subprocess.PIPE, text=True, check=True)
-        return [float(line.split("\t")[3]) for line in done.stdout.splitlines()]
+        lines = [line.split("\t") for line in done.stdout.splitlines()]
+        return [(name, unit, float(value)) for name, _, unit, value in lines]
 
     def felix(self):
         return server("felix", [self.programs["calico-felix"]])
@@ -144,9 +149,8 @@ class Stage:
         self.report("cold start", "peak RSS", "MB", status_mb(felix.pid, "VmHWM"))
 
     def memory(self, name, pid):
-        pss, private, dirty = (kib / 1000 for kib in kernel.memory(f"/proc/{pid}"))
+        pss, _, dirty = (kib / 1000 for kib in kernel.memory(f"/proc/{pid}"))
         self.report("memory", f"{name} PSS", "MB", pss)
-        self.report("memory", f"{name} private", "MB", private)
         self.report("memory", f"{name} private dirty", "MB", dirty)
         self.report("memory", f"{name} RSS", "MB", status_mb(pid, "VmRSS"))
 
@@ -157,12 +161,12 @@ class Stage:
                     1000 * (cpu_seconds(felix.pid) - before) / seconds)
 
     def put_to_kernel(self, samples):
-        for took in self.bench("put_to_kernel", "watch", samples, GAP_MS):
+        for _, unit, took in self.samples("put_to_kernel", "watch", samples, GAP_MS):
             for what in ("label", "policy"):
-                self.report("put to kernel", what, "ms", took, "floor")
+                self.report("put to kernel", what, unit, took, "floor")
         for what in ("label", "policy"):
-            for took in self.bench("put_to_kernel", what, samples, GAP_MS):
-                self.report("put to kernel", what, "ms", took)
+            for _, unit, took in self.samples("put_to_kernel", what, samples, GAP_MS):
+                self.report("put to kernel", what, unit, took)
 
     def start(self, last, settle, samples):
         events = kernel.NftEvents("/proc/self")
@@ -186,6 +190,24 @@ class Stage:
                 self.memory("BIRD", bird.pid)
 
 
+    def sizes(self):
+        """As a package has them: without debugging symbols."""
+        for name, path in sorted(self.programs.items()):
+            subprocess.run(["strip", "-o", f"{WORK}/{name}", path], check=True)
+            megabytes = os.path.getsize(f"{WORK}/{name}") / 1e6
+            print(f"size: {name}\tours\tMB\t{megabytes:.6f}", flush=True)
+
+    def calicoctl(self, runs):
+        commands = ["get nodes"]
+        if self.size == LISTED:
+            commands += ["get wep -A", *(f"get wep -A -o {o}" for o in ("wide", "yaml", "json")),
+                         "get gnp"]
+        for command in commands:
+            for name, unit, value in self.samples("command", runs, command,
+                                                  self.programs["calicoctl"], *command.split()):
+                self.report("calicoctl", name, unit, value)
+
+
 def forget():
     """What Felix left in the kernel, so that the next start is a cold one."""
     subprocess.run(["nft", "flush", "ruleset"], check=True)
@@ -203,13 +225,15 @@ def main():
     with etcd() as datastore:
         wait.until("etcd to answer", lambda: get(2379, "/health") == 200, seconds=20)
         began = time.monotonic()
-        stage.bench("load", remote, policies)
+        stage.samples("load", remote, policies)
         stage.report("load", "all objects put", "s", time.monotonic() - began)
         for number in range(1, starts + 1):
             stage.start(number == starts, settle, samples)
         stage.memory("etcd", datastore.pid)
-        if remote == 0 and "calico-bgp" in stage.programs:
+        stage.calicoctl(CALICOCTL_RUNS)
+        if stage.size == (0, 1):
             stage.bgp(settle)
+            stage.sizes()
 
 
 main()

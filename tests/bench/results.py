@@ -2,9 +2,11 @@
 """Samples, their medians, the table and the file of results.
 
 A name is "SECTION: WHAT". Its variants: ours; floor, the same done by what is below us; nft, by
-`nft -f`. Upstream's figures are on record in peer.json, taken on a machine of this kind.
+`nft -f`. Upstream's figures are on record in peer.json, taken on a machine of this kind. What we
+want to reach is in targets.json, by patterns of names.
 """
 import collections
+import fnmatch
 import json
 import math
 import os
@@ -29,12 +31,29 @@ def median(values):
     return (ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2
 
 
+def met(target, values):
+    return median(values) <= target["median"] and \
+        quantile(values, 0.99) <= target.get("p99", math.inf)
+
+
 def show(value):
     """Three figures, no exponent."""
     if value is None:
         return ""
     digits = 2 - math.floor(math.log10(abs(value))) if value else 0
     return f"{value:,.{min(4, max(0, digits))}f}"
+
+
+def show_target(target):
+    if not target:
+        return ""
+    p99 = f", p99 {target['p99']}" if "p99" in target else ""
+    return f"{target['median']}{p99}{' ' if target['met'] else '!'}"
+
+
+def read_json(name):
+    with open(os.path.join(HERE, name), encoding="utf-8") as f:
+        return json.load(f)
 
 
 def machine():
@@ -49,8 +68,7 @@ class Results:
         self.samples = collections.defaultdict(lambda: collections.defaultdict(list))
         self.units, self.loads = {}, {}
         self.load_before = load_average()
-        with open(os.path.join(HERE, "peer.json"), encoding="utf-8") as f:
-            self.peer = json.load(f)
+        self.peer, self.targets = read_json("peer.json"), read_json("targets.json")
 
     def add(self, step, text):
         for line in text.splitlines():
@@ -68,6 +86,10 @@ class Results:
             entry.update(value=median(ours), n=len(ours), max=max(ours))
             if len(ours) >= 10:
                 entry.update(p90=quantile(ours, 0.9), p99=quantile(ours, 0.99))
+        target = next((t for pattern, t in self.targets.items()
+                       if fnmatch.fnmatchcase(name, pattern)), None)
+        if target and ours:
+            entry["target"] = {**target, "met": met(target, ours)}
         for variant in ("floor", "nft"):
             if samples.get(variant):
                 entry[variant] = {"value": median(samples[variant])}
@@ -79,7 +101,10 @@ class Results:
         return entry
 
     def entries(self):
-        return [self.entry(name) for name in self.samples]
+        """In the order of their sections' first samples."""
+        order = list(dict.fromkeys(name.partition(": ")[0] for name in self.samples))
+        return [self.entry(name) for name in
+                sorted(self.samples, key=lambda name: order.index(name.partition(": ")[0]))]
 
     def write(self, path):
         content = {"mode": self.mode, "when": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
@@ -90,9 +115,9 @@ class Results:
             f.write("\n")
 
     def table(self):
-        """A block per section; a ratio is how many times as much as ours it takes."""
-        head = f"{'':<40}{'median':>9}{'p90':>8}{'p99':>8} {'unit':<5}{'n':>5}" \
-               f"{'floor':>9}{'':>8}{'nft -f':>8}{'':>8}{'upstream':>10}{'':>8}{'load':>6}"
+        """A block per section."""
+        head = f"{'':<44}{'median':>8}{'p90':>8}{'p99':>8} {'unit':<5}{'n':>4}{'target':>12}" \
+               f"{'floor':>8}{'':>8}{'nft -f':>8}{'':>8}{'upstream':>9}{'':>7}{'load':>5}"
         lines, section = [], None
         for entry in self.entries():
             this, _, what = entry["name"].partition(": ")
@@ -100,8 +125,9 @@ class Results:
                 lines += ["", f"{this}", head]
                 section = this
             lines.append(self.row(what, entry))
-        return "\n".join(lines) + "\n\nFloor, nft -f and upstream: the figure, and how many times " \
-            f"ours it is.\nUpstream: {self.peer['source']}; on record, not of this run.\n"
+        return "\n".join(lines) + "\n\nTarget: the most that it should be; ! where it is not met. " \
+            "Floor, nft -f, upstream: the figure,\nand how many times ours it is. " \
+            f"Upstream: {self.peer['source']};\non record, not of this run.\n"
 
     @staticmethod
     def row(what, entry):
@@ -110,6 +136,7 @@ class Results:
             ratio = f"x{show(value['ratio'])}" if value and "ratio" in value else ""
             return f"{show(value and value['value']):>{width}}{ratio:>8}"
 
-        return (f"  {what:<38}{show(entry.get('value')):>9}{show(entry.get('p90')):>8}"
-                f"{show(entry.get('p99')):>8} {entry['unit']:<5}{entry.get('n', ''):>5}"
-                f"{other('floor', 9)}{other('nft', 8)}{other('peer', 10)}{entry['load']:>6.1f}")
+        return (f"  {what:<42}{show(entry.get('value')):>8}{show(entry.get('p90')):>8}"
+                f"{show(entry.get('p99')):>8} {entry['unit']:<5}{entry.get('n', ''):>4}"
+                f"{show_target(entry.get('target')):>12}"
+                f"{other('floor', 8)}{other('nft', 8)}{other('peer', 8)}{entry['load']:>5.1f}")
