@@ -162,7 +162,7 @@ static void keep_extra(struct decoder *d, const char *json)
 }
 
 /* The value at fault, or the list or map that it stands in, becomes absent: one without some of its
- * elements would say something else. */
+ * elements would say something else. An object stays as it was. */
 static void leave_out(struct decoder *d)
 {
 	struct decode_frame *f = top(d);
@@ -173,6 +173,8 @@ static void leave_out(struct decoder *d)
 		f->lost = true;
 		return;
 	}
+	if (field->type == FIELD_OBJECT || field->type == FIELD_POINTER)
+		return;
 	member = at(d, inside(f->place, field->offset));
 	memset(member, 0, field_size(field));
 	if (field->type == FIELD_TEXT && field->check && field->check->tag == &tag_selector)
