@@ -11,6 +11,7 @@ import http.client
 import os
 import select
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -26,8 +27,9 @@ LOCAL_ENDPOINTS = 10
 POLL_S = 0.005           # as upstream was polled
 READY_S = 60
 QUIET_S = 0.5            # after the last transaction of a start
-GAP_MS = 100             # quiet before each put
+QUIET_MS, BUSY_MS = 100, 1  # before each put; after the longer pause CPUs and etcd wake up first
 CALICOCTL_RUNS = 5
+SO_RCVBUFFORCE, EVENTS_BUFFER = 33, 256 << 20  # all of a start's; Python has no name for it
 WORK = "/run/bench"
 ENV = {**os.environ, "ETCD_ENDPOINTS": ETCD, "NODENAME": HOST, "FELIX_ETCDENDPOINTS": ETCD,
        "FELIX_FELIXHOSTNAME": HOST, "FELIX_DATASTORETYPE": "etcdv3",
@@ -132,6 +134,10 @@ class Stage:
     def felix(self):
         return server("felix", [self.programs["calico-felix"]])
 
+    def snapshot(self):
+        for _, unit, took in self.samples("snapshot"):
+            self.report("cold start", "ready", unit, took, "floor")
+
     def cold_start(self, felix, began, events):
         """Until ready, and until the last change of the kernel's rules."""
         last = ready = None
@@ -161,15 +167,17 @@ class Stage:
                     1000 * (cpu_seconds(felix.pid) - before) / seconds)
 
     def put_to_kernel(self, samples):
-        for _, unit, took in self.samples("put_to_kernel", "watch", samples, GAP_MS):
+        for gap_ms, suffix in ((QUIET_MS, ""), (BUSY_MS, f", {BUSY_MS} ms apart")):
+            for _, unit, took in self.samples("put_to_kernel", "watch", samples, gap_ms):
+                for what in ("label", "policy"):
+                    self.report("put to kernel", what + suffix, unit, took, "floor")
             for what in ("label", "policy"):
-                self.report("put to kernel", what, unit, took, "floor")
-        for what in ("label", "policy"):
-            for _, unit, took in self.samples("put_to_kernel", what, samples, GAP_MS):
-                self.report("put to kernel", what, unit, took)
+                for _, unit, took in self.samples("put_to_kernel", what, samples, gap_ms):
+                    self.report("put to kernel", what + suffix, unit, took)
 
     def start(self, last, settle, samples):
         events = kernel.NftEvents("/proc/self")
+        events.socket.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, EVENTS_BUFFER)
         began = time.monotonic()
         with self.felix() as felix:
             self.cold_start(felix, began, events)
@@ -228,6 +236,7 @@ def main():
         stage.samples("load", remote, policies)
         stage.report("load", "all objects put", "s", time.monotonic() - began)
         for number in range(1, starts + 1):
+            stage.snapshot()
             stage.start(number == starts, settle, samples)
         stage.memory("etcd", datastore.pid)
         stage.calicoctl(CALICOCTL_RUNS)

@@ -5,7 +5,7 @@
  *
  * Runs in a network namespace of its own in which `caliloc0` exists and is up. written: from the
  * message to the kernel's last acknowledgement. kept: a restart over a kernel that has them all,
- * which writes nothing; its floor is one dump.
+ * which writes nothing; its floor is one dump. resync: a refresh of a driver that is running.
  */
 #include <errno.h>
 #include <libmnl/libmnl.h>
@@ -29,6 +29,7 @@
 #define ROUNDS     3
 #define CHUNK      8192
 #define TIMEOUT_NS (30 * NSEC_PER_SEC)
+#define REFRESH_NS (500 * NSEC_PER_MSEC)
 
 static struct cidr destination(unsigned i)
 {
@@ -86,14 +87,14 @@ static void on_problem(void *ctx, const char *source, const char *subject, const
 		fprintf(stderr, "%s: %s\n", subject, reason);
 }
 
-static int start(struct bench *b)
+static int start(struct bench *b, uint64_t refresh_ns)
 {
 	const struct monitor_config mc = { .names = &b->names, .ipv6 = true };
 	struct route_config rc = ROUTE_CONFIG_DEFAULT;
 	struct err err = { 0 };
 	int r;
 
-	rc.refresh_ns = 0;
+	rc.refresh_ns = refresh_ns;
 	b->dataplane = dataplane_new(
 		b->loop, &(struct dataplane_hooks){
 				 .ctx = b, .settled = on_settled, .problem = on_problem });
@@ -173,7 +174,7 @@ static int change(struct bench *b, const char *what, char **nets, unsigned n)
 static int restart(struct bench *b, char **nets, unsigned n)
 {
 	struct stopwatch since = stopwatch();
-	int r = start(b);
+	int r = start(b, 0);
 
 	if (r)
 		return r;
@@ -186,6 +187,37 @@ static int restart(struct bench *b, char **nets, unsigned n)
 		fprintf(stderr, "a restart wrote %llu routes\n",
 			(unsigned long long)route_counters(b->route).written);
 	return 0;
+}
+
+static int await_dump(struct bench *b)
+{
+	uint64_t end = clock_boot_ns() + TIMEOUT_NS, before = route_counters(b->route).dumps;
+
+	while (route_counters(b->route).dumps == before && clock_boot_ns() < end)
+		loop_step(b->loop, 100);
+	return route_counters(b->route).dumps == before ? -ETIMEDOUT : 0;
+}
+
+/* Between the beginnings of two refreshes lies one refresh, and then nothing to do. */
+static int resync(struct bench *b, char **nets, unsigned n)
+{
+	int r = start(b, REFRESH_NS);
+
+	if (r)
+		return r;
+	send_endpoint(b, nets, n);
+	send_in_sync(b);
+	r = settle(b);
+	for (int i = 0; !r && i < ROUNDS; i++) {
+		uint64_t cpu;
+
+		r = await_dump(b);
+		cpu = cpu_ns();
+		if (!r)
+			r = await_dump(b);
+		sample_ms("resync, CPU", OURS, cpu_ns() - cpu);
+	}
+	return r;
 }
 
 static int bench_ours(unsigned n)
@@ -203,7 +235,7 @@ static int bench_ours(unsigned n)
 	if (!r)
 		r = ifnames_init(&b.names, "cali", "", NULL);
 	if (!r)
-		r = start(&b);
+		r = start(&b, 0);
 	if (!r) {
 		send_in_sync(&b);
 		r = settle(&b);
@@ -216,6 +248,9 @@ static int bench_ours(unsigned n)
 		if (!r)
 			r = change(&b, "deleted", NULL, 0);
 	}
+	stop(&b);
+	if (!r)
+		r = resync(&b, nets, n);
 	stop(&b);
 	loop_free(b.loop);
 	ifnames_done(&b.names);
@@ -288,6 +323,7 @@ static int bare_dump(struct mnl_socket *nl)
 	route_put_dump(&b, 4, RT_TABLE_MAIN, 0);
 	r = mnl_socket_sendto(nl, b.data, b.len) < 0 ? -errno : await(nl);
 	report("kept", FLOOR, &since);
+	sample_ms("resync, CPU", FLOOR, cpu_ns() - since.cpu_ns);
 	buf_done(&b);
 	return r;
 }

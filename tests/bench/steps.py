@@ -51,3 +51,4 @@ def steps(build, quick):
         for remote in (0, 1000, 10000, 100000):
             yield cluster(build, remote, policies, 100, 3, 5, 150)
     yield cluster(build, 1000, 10000, 100, 3, 5, 150)
+    yield cluster(build, 250000, 10000, 100, 3, 5, 200)
