@@ -77,11 +77,11 @@ static void load(struct bench *b, unsigned remote, unsigned policies)
 	feed_part(b, DATASET_POLICY, policies);
 	b->took_ns = 0;
 	feed_part(b, DATASET_REMOTE, remote);
-	sample_ms("calc, load", OURS, b->took_ns);
+	sample_ms("load", OURS, b->took_ns);
 	b->took_ns = 0;
 	calc_in_sync(b->calc);
 	flush(b);
-	sample_ms("calc, first flush", OURS, b->took_ns);
+	sample_ms("first flush", OURS, b->took_ns);
 }
 
 static void change_label(unsigned i, struct object *o)
@@ -123,9 +123,9 @@ int main(int argc, char **argv)
 	policies = (unsigned)strtoul(argv[2], NULL, 10);
 	b.calc = calc_new(&config, on_output, on_problem, NULL);
 	load(&b, remote, policies);
-	sample("calc, heap", OURS, "MB", (double)(heap() - before) / 1e6);
-	change(&b, "calc, label of a remote endpoint", change_label);
-	change(&b, "calc, rule of an active policy", change_rule);
+	sample("heap", OURS, "MB", (double)(heap() - before) / 1e6);
+	change(&b, "label of a remote endpoint", change_label);
+	change(&b, "rule of an active policy", change_rule);
 	calc_free(b.calc);
 	return 0;
 }
