@@ -5,6 +5,8 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -89,11 +91,55 @@ static void test_cluster_and_ready(void **state)
 	config_free(c);
 }
 
+static void count_unknown(void *ctx, enum config_note note, enum config_source source,
+	const char *name, const char *value, const char *reason)
+{
+	if (note != CONFIG_NOTE_UNKNOWN)
+		return;
+	print_message("%s = %s: %s\n", name, value, reason);
+	++*(int *)ctx;
+}
+
+static struct resource *full_configuration(void)
+{
+	FILE *file = fopen(VECTORS "/resources/felixconfiguration-full.json", "re");
+	struct resource *res = NULL;
+	char json[16384];
+	size_t len;
+
+	assert_non_null(file);
+	len = fread(json, 1, sizeof(json), file);
+	fclose(file);
+	assert_int_equal(resource_decode(KIND_FELIX_CONFIGURATION, json, len, &res, NULL), 0);
+	return res;
+}
+
+/* The names that the model gives to members are those of Felix's parameters. Its values are made
+ * up, so that some are bad. */
+static void test_every_member_is_a_parameter(void **state)
+{
+	_cleanup_(resource_freep) struct resource *res = full_configuration();
+	struct key key = key_resource(KIND_FELIX_CONFIGURATION, NULL, "default");
+	struct config *c = config_new();
+	struct config_feed *f = config_feed_new(c, "h1");
+	enum config_change change;
+	int unknown = 0;
+
+	text_map_set(&res->meta.annotations, &res->arena, "config.projectcalico.org/NoSuch", "1");
+	config_feed_update(f, &key, res);
+	config_feed_apply(f);
+	assert_int_equal(config_resolve(c, count_unknown, &unknown, &change, NULL), -EINVAL);
+	assert_int_equal(unknown, 1);
+	config_feed_free(f);
+	config_free(c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_precedence),
 		cmocka_unit_test(test_cluster_and_ready),
+		cmocka_unit_test(test_every_member_is_a_parameter),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
