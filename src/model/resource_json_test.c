@@ -202,8 +202,9 @@ static void test_a_lenient_reader_leaves_out_what_is_wrong(void **state)
 
 static void test_what_is_left_out_does_not_widen_a_policy(void **state)
 {
-	static const char json[] = POLICY("\"selector\":[\"a\"],\"namespaceSelector\":5,"
-					  "\"types\":[\"Ingress\",0],\"tier\":{}");
+	static const char json[] =
+		POLICY("\"selector\":[\"a\"],\"namespaceSelector\":5,"
+		       "\"types\":[\"Ingress\",0],\"tier\":{},\"order\":1,\"order\":\"x\"");
 	_cleanup_(resource_freep) struct resource *res =
 		check_lenient(KIND_GLOBAL_NETWORK_POLICY, json, "spec.selector: ");
 	const struct policy_spec *spec = resource_policy(res);
@@ -212,6 +213,7 @@ static void test_what_is_left_out_does_not_widen_a_policy(void **state)
 	assert_string_equal(spec->namespace_selector, "?");
 	assert_int_equal(spec->types.n, 0);
 	assert_null(spec->tier);
+	assert_false(spec->order.set);
 }
 
 static void test_a_lenient_reader_needs_a_spec_and_json(void **state)
