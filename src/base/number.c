@@ -86,7 +86,7 @@ const char *number_format_json(double v, char buf[NUMBER_TEXT_MAX])
 	return format(v, -6, 21, fabs(v) < 1 ? 1 : 2, buf);
 }
 
-const char *number_format_g(double v, int limit, char buf[NUMBER_TEXT_MAX])
+const char *number_format_g(double v, char buf[NUMBER_TEXT_MAX])
 {
-	return format(v, -4, limit, 2, buf);
+	return format(v, -4, 6, 2, buf);
 }

@@ -4,9 +4,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "base/number.h"
 #include "base/str.h"
 #include "client/client.h"
-#include "float_text.h"
 #include "model/bgp.h"
 #include "model/caliconodestatus.h"
 #include "model/endpoint.h"
@@ -52,8 +52,8 @@ static void put_opt_int(struct buf *out, struct opt_int value, const char *other
 
 static void put_opt_float(struct buf *out, struct opt_float value)
 {
-	char text[FLOAT_TEXT_MAX];
-	buf_puts(out, value.set ? float_format(value.value, text) : "<nil>");
+	char text[NUMBER_TEXT_MAX];
+	buf_puts(out, value.set ? number_format_g(value.value, text) : "<nil>");
 }
 
 static void put_joined(struct buf *out, const struct text_list *list, const char *separator)

@@ -9,7 +9,7 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/mem.h"
-#include "float_text.h"
+#include "base/number.h"
 #include "yaml_order.h"
 #include "yaml_scalar.h"
 
@@ -312,7 +312,7 @@ static void put_word(struct pen *p, const char *s, size_t len)
 /* Integers, true, false and null as they are; other numbers in Go's shortest form. */
 static void put_bare(struct pen *p, struct json_text v)
 {
-	char text[FLOAT_TEXT_MAX], number[64];
+	char text[NUMBER_TEXT_MAX], number[64];
 	bool is_float = v.len < sizeof(number) && (*v.p == '-' || (*v.p >= '0' && *v.p <= '9')) &&
 			(memchr(v.p, '.', v.len) || memchr(v.p, 'e', v.len));
 	if (!is_float) {
@@ -321,7 +321,7 @@ static void put_bare(struct pen *p, struct json_text v)
 	}
 	memcpy(number, v.p, v.len);
 	number[v.len] = '\0';
-	float_format(strtod(number, NULL), text);
+	number_format_g(strtod(number, NULL), text);
 	put_word(p, text, strlen(text));
 }
 

@@ -8,7 +8,6 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/mem.h"
-#include "float_text.h"
 #include "yaml_order.h"
 #include "yaml_print.h"
 
@@ -58,20 +57,6 @@ static void test_order(void **state)
 			assert_int_equal(yaml_key_cmp(sorted[i], sorted[j]), (i > j) - (i < j));
 }
 
-static void test_floats(void **state)
-{
-	static const struct {
-		double x;
-		const char *text;
-	} cases[] = { { 5, "5" }, { 0.5, "0.5" }, { 100000, "100000" }, { 1e6, "1e+06" },
-		{ 1234567, "1.234567e+06" }, { -3.25, "-3.25" }, { 1e21, "1e+21" },
-		{ 1e-7, "1e-07" }, { 0.0001, "0.0001" }, { 0.00001, "1e-05" }, { 0, "0" },
-		{ 12.5, "12.5" }, { 0.1 + 0.2, "0.30000000000000004" } };
-	char text[FLOAT_TEXT_MAX];
-	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
-		assert_string_equal(float_format(cases[i].x, text), cases[i].text);
-}
-
 /* One recorded row: a text as the value or the name of a member two levels down. */
 static void check_row(json_t *row)
 {
@@ -113,7 +98,6 @@ int main(void)
 		cmocka_unit_test(test_long_key),
 		cmocka_unit_test(test_item),
 		cmocka_unit_test(test_order),
-		cmocka_unit_test(test_floats),
 		cmocka_unit_test(test_recorded),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -192,6 +192,20 @@ void resource_default_on_read(struct resource *res, bool list)
 	resource_default_schema(res);
 }
 
+/* ---- on demand ---- */
+
+bool resource_fill_text(struct resource *res, const char *member, const char *value)
+{
+	size_t hint = 0;
+	const struct field *f = object_field(kind_spec(res->kind), member, strlen(member), &hint);
+
+	if (!f || (f->type != FIELD_TEXT && f->type != FIELD_DURATION) ||
+		!field_is_empty(f, res->spec))
+		return false;
+	*(const char **)((char *)res->spec + f->offset) = arena_strdup(&res->arena, value);
+	return true;
+}
+
 /* ---- policy names ---- */
 
 static bool has_stored_name(enum kind kind)

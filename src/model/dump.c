@@ -56,7 +56,7 @@ static void put_opt_float(struct buf *out, const struct opt_float *v)
 {
 	char text[NUMBER_TEXT_MAX];
 
-	buf_puts(out, v->set ? number_format_g(v->value, 21, text) : "<nil>");
+	buf_puts(out, v->set ? number_format_g(v->value, text) : "<nil>");
 }
 
 static void put_value(struct buf *out, const struct field *f, enum field_type type, const void *at)

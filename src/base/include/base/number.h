@@ -10,6 +10,5 @@
 /* As encoding/json: an exponent below 1e-6 and from 1e21 on: "1e-7", "1e+21". */
 const char *number_format_json(double v, char buf[NUMBER_TEXT_MAX]);
 
-/* As format 'g': an exponent below 1e-4 and from 10^limit on: "1e-05". The limit is 21 for fmt's
- * %v and 6 for strconv's own. */
-const char *number_format_g(double v, int limit, char buf[NUMBER_TEXT_MAX]);
+/* As fmt's %v, which is format 'g': an exponent below 1e-4 and from a million on: "1e-05". */
+const char *number_format_g(double v, char buf[NUMBER_TEXT_MAX]);
