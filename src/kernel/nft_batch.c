@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <assert.h>
+#include <endian.h>
 #include <libmnl/libmnl.h>
 #include <libnftnl/udata.h>
 #include <linux/netfilter/nf_tables.h>
@@ -216,9 +217,11 @@ static void put_ranges(struct nft_batch *b, void *object, const struct nft_place
 	free(e);
 }
 
-void nft_batch_rule(struct nft_batch *b, void *object, const struct nft_place *p, const char *chain,
-	const struct nft_rule *r, uint64_t hash)
+void nft_batch_rule_at(struct nft_batch *b, void *object, const struct nft_place *p,
+	const struct nft_spot *spot, const struct nft_rule *r, uint64_t hash)
 {
+	const unsigned flags = NLM_F_CREATE | (spot->before ? 0u : (unsigned)NLM_F_APPEND) |
+			       (spot->tell ? (unsigned)NLM_F_ECHO : 0u);
 	const uint32_t first_set_id = b->set_ids + 1;
 
 	for (size_t i = 0; i < r->n_matches; i++) {
@@ -230,24 +233,41 @@ void nft_batch_rule(struct nft_batch *b, void *object, const struct nft_place *p
 		put_ranges(b, object, p, m, b->set_ids);
 	}
 
-	struct nftnl_rule *nr = nft_encode_rule(p, chain, r, hash, first_set_id);
-	struct nlmsghdr *nlh = begin_nft(
-		b, object, NFT_MSG_NEWRULE, p->family, NLM_F_CREATE | NLM_F_APPEND, MESSAGE_ROOM);
+	struct nftnl_rule *nr = nft_encode_rule(p, spot->chain, r, hash, first_set_id);
+	struct nlmsghdr *nlh =
+		begin_nft(b, object, NFT_MSG_NEWRULE, p->family, (uint16_t)flags, MESSAGE_ROOM);
 
 	nftnl_rule_nlmsg_build_payload(nlh, nr);
+	if (spot->before)
+		mnl_attr_put_u64(nlh, NFTA_RULE_POSITION, htobe64(spot->before));
 	end(b, nlh);
 	nftnl_rule_free(nr);
 	b->counters.rules++;
 }
 
-void nft_batch_flush_chain(
-	struct nft_batch *b, void *object, const struct nft_place *p, const char *chain)
+void nft_batch_rule(struct nft_batch *b, void *object, const struct nft_place *p, const char *chain,
+	const struct nft_rule *r, uint64_t hash)
+{
+	nft_batch_rule_at(b, object, p, &(struct nft_spot){ .chain = chain }, r, hash);
+}
+
+/* Without a handle: all rules of the chain. */
+void nft_batch_delete_rule(struct nft_batch *b, void *object, const struct nft_place *p,
+	const char *chain, uint64_t handle)
 {
 	struct nlmsghdr *nlh = begin_nft(b, object, NFT_MSG_DELRULE, p->family, 0, SMALL_ROOM);
 
 	mnl_attr_put_strz(nlh, NFTA_RULE_TABLE, p->table);
 	mnl_attr_put_strz(nlh, NFTA_RULE_CHAIN, chain);
+	if (handle)
+		mnl_attr_put_u64(nlh, NFTA_RULE_HANDLE, htobe64(handle));
 	end(b, nlh);
+}
+
+void nft_batch_flush_chain(
+	struct nft_batch *b, void *object, const struct nft_place *p, const char *chain)
+{
+	nft_batch_delete_rule(b, object, p, chain, 0);
 }
 
 /* --- sets --- */

@@ -34,6 +34,7 @@ struct fixture {
 	void *refused;
 	int refusals;
 	struct buf seen;
+	uint64_t handles[10]; /* as told, by hash */
 	uint32_t generation;
 };
 
@@ -88,6 +89,15 @@ static void committed(void *ctx, const struct netlink_answer *a)
 		f->error = a->error;
 		f->done = true;
 	}
+}
+
+static void told(void *ctx, const struct nlmsghdr *msg)
+{
+	struct fixture *f = ctx;
+	struct nft_rule_info r;
+
+	if (nft_read_rule(msg, &r) == 0 && r.hash < ARRAY_SIZE(f->handles))
+		f->handles[r.hash] = r.handle;
 }
 
 static int commit(struct fixture *f)
@@ -464,7 +474,7 @@ static void test_reading_back(void **state)
 	read_back(f, &b);
 	nft_ask_chains(&b, NFPROTO_IPV4);
 	read_back(f, &b);
-	nft_ask_rules(&b, &p);
+	nft_ask_rules(&b, &p, NULL);
 	read_back(f, &b);
 	nft_ask_sets(&b, &p);
 	read_back(f, &b);
@@ -483,6 +493,53 @@ static void test_reading_back(void **state)
 					  "set calico from flags 8 type 35 size 4\n"
 					  "elements [4 end] [4]\nelements\n"
 					  "elements [4 cali-pi-gnp/web]\nelements\n");
+}
+
+static void assert_hashes(struct fixture *f, const struct nft_place *p, const char *expected)
+{
+	struct buf b = BUF_INIT;
+
+	buf_clear(&f->seen);
+	nft_ask_rules(&b, p, "some");
+	read_back(f, &b);
+	assert_string_equal(f->seen.data, expected);
+}
+
+/* By their handles, of which only those are told that were asked for. */
+static void test_single_rules(void **state)
+{
+	struct fixture *f = *state;
+	const struct nft_place p = { .family = NFPROTO_IPV4, .table = "calico" };
+	const struct nft_rule *rule = nft_rule_new(&f->arena);
+	struct nft_spot spot = { .chain = "some", .tell = true };
+
+	netlink_watch(f->nl, &(struct netlink_watch){ .ctx = f, .notify = told });
+	nft_batch_begin(&f->batch, 0);
+	nft_batch_table(&f->batch, NULL, &p, 0);
+	nft_batch_chain(&f->batch, NULL, &p, "some", NULL, NULL);
+	nft_batch_chain(&f->batch, NULL, &p, "other", NULL, NULL);
+	nft_batch_rule(&f->batch, NULL, &p, "other", rule, 9);
+	nft_batch_rule(&f->batch, NULL, &p, "some", rule, 1);
+	nft_batch_rule_at(&f->batch, NULL, &p, &spot, rule, 2);
+	nft_batch_rule_at(&f->batch, NULL, &p, &spot, rule, 3);
+	assert_int_equal(commit(f), 0);
+	assert_true(f->handles[2] && f->handles[3] > f->handles[2] && !f->handles[1]);
+
+	nft_batch_begin(&f->batch, 0);
+	nft_batch_delete_rule(&f->batch, NULL, &p, "some", f->handles[2]);
+	spot.before = f->handles[3];
+	nft_batch_rule_at(&f->batch, NULL, &p, &spot, rule, 4);
+	nft_batch_rule_at(&f->batch, NULL, &p, &spot, rule, 5);
+	assert_int_equal(commit(f), 0);
+	assert_true(f->handles[4] && f->handles[5]);
+	assert_hashes(f, &p,
+		"rule calico some 1 1\nrule calico some 1 4\nrule calico some 1 5\n"
+		"rule calico some 1 3\n");
+
+	nft_batch_begin(&f->batch, 0);
+	nft_batch_delete_rule(&f->batch, &spot, &p, "some", f->handles[2]);
+	assert_int_equal(commit(f), -ENOENT);
+	assert_ptr_equal(f->refused, &spot);
 }
 
 /* --- transactions --- */
@@ -591,6 +648,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_ipv6_text_and_encoding_agree, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_arp, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_reading_back, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_single_rules, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_refusals_name_their_objects, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_changed_generation_is_told, setup, teardown),
 		cmocka_unit_test_setup_teardown(

@@ -46,23 +46,22 @@ void nft_ask_chains(struct buf *b, int family)
 	netlink_msg_end(b, ask(b, NFT_MSG_GETCHAIN, family, NLM_F_DUMP));
 }
 
-static void ask_of_table(
-	struct buf *b, uint16_t type, const struct nft_place *p, uint16_t attribute)
+void nft_ask_sets(struct buf *b, const struct nft_place *p)
 {
-	struct nlmsghdr *nlh = ask(b, type, p->family, NLM_F_DUMP);
+	struct nlmsghdr *nlh = ask(b, NFT_MSG_GETSET, p->family, NLM_F_DUMP);
 
-	mnl_attr_put_strz(nlh, attribute, p->table);
+	mnl_attr_put_strz(nlh, NFTA_SET_TABLE, p->table);
 	netlink_msg_end(b, nlh);
 }
 
-void nft_ask_sets(struct buf *b, const struct nft_place *p)
+void nft_ask_rules(struct buf *b, const struct nft_place *p, const char *chain)
 {
-	ask_of_table(b, NFT_MSG_GETSET, p, NFTA_SET_TABLE);
-}
+	struct nlmsghdr *nlh = ask(b, NFT_MSG_GETRULE, p->family, NLM_F_DUMP);
 
-void nft_ask_rules(struct buf *b, const struct nft_place *p)
-{
-	ask_of_table(b, NFT_MSG_GETRULE, p, NFTA_RULE_TABLE);
+	mnl_attr_put_strz(nlh, NFTA_RULE_TABLE, p->table);
+	if (chain)
+		mnl_attr_put_strz(nlh, NFTA_RULE_CHAIN, chain);
+	netlink_msg_end(b, nlh);
 }
 
 void nft_ask_elements(struct buf *b, const struct nft_place *p, const char *set)
@@ -194,6 +193,7 @@ int nft_read_rule(const struct nlmsghdr *nlh, struct nft_rule_info *ret)
 		.family = family_of(nlh),
 		.table = text(&t, NFTA_RULE_TABLE),
 		.chain = text(&t, NFTA_RULE_CHAIN),
+		.handle = number64(&t, NFTA_RULE_HANDLE),
 	};
 	ret->has_hash = find_hash(t.of[NFTA_RULE_USERDATA], &ret->hash);
 	return 0;

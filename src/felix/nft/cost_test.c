@@ -7,10 +7,17 @@
 #include "testing.h"
 
 struct scale {
-	int endpoints, classes, policies, sets;
+	int endpoints, classes, policies, sets, rules; /* rules: of each policy */
 };
 
-static const struct scale small = { 50, 5, 10, 20 }, large = { 500, 50, 100, 200 };
+#define SMALL(RULES)                 \
+	{                            \
+		50, 5, 10, 20, RULES \
+	}
+#define LARGE(RULES)                     \
+	{                                \
+		500, 50, 100, 200, RULES \
+	}
 
 static void put_endpoint(struct test_host *h, const struct scale *s, int i)
 {
@@ -45,9 +52,9 @@ static void put_policy(struct test_host *h, const struct scale *s, int i, int po
 	char name[32];
 
 	snprintf(name, sizeof(name), "gnp/p%05d", i);
-	for (int r = 0; r < 10; r++)
+	for (int r = 0; r < s->rules; r++)
 		buf_printf(&rules, "allow tcp dport=%d sset=s:%05d | ", r ? 10000 + r : port,
-			(i * 10 + r) % s->sets);
+			(i * s->rules + r) % s->sets);
 	test_policy(h, name, rules.data, "allow");
 	buf_done(&rules);
 }
@@ -190,18 +197,17 @@ static struct cost cost_of(struct test_host *h, const struct scale *s, const str
 	return cost;
 }
 
-static void test_the_same_at_ten_times_the_state(void **state)
+static void the_same_at_ten_times_the_state(const struct scale scales[2])
 {
 	struct cost costs[2][ARRAY_SIZE(changes)];
-	const struct scale *const scales[] = { &small, &large };
 
 	for (int i = 0; i < 2; i++) {
 		void *h;
 
 		assert_int_equal(test_setup(&h), 0);
-		load(h, scales[i]);
+		load(h, &scales[i]);
 		for (size_t c = 0; c < ARRAY_SIZE(changes); c++)
-			costs[i][c] = cost_of(h, scales[i], &changes[c]);
+			costs[i][c] = cost_of(h, &scales[i], &changes[c]);
 		test_teardown(&h);
 	}
 	for (size_t c = 0; c < ARRAY_SIZE(changes); c++) {
@@ -219,10 +225,21 @@ static void test_the_same_at_ten_times_the_state(void **state)
 	}
 }
 
+static void test_policies_of_ten_rules(void **state)
+{
+	the_same_at_ten_times_the_state((const struct scale[]){ SMALL(10), LARGE(10) });
+}
+
+static void test_policies_of_twenty_rules(void **state)
+{
+	the_same_at_ten_times_the_state((const struct scale[]){ SMALL(20), LARGE(20) });
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_the_same_at_ten_times_the_state),
+		cmocka_unit_test(test_policies_of_ten_rules),
+		cmocka_unit_test(test_policies_of_twenty_rules),
 	};
 
 	if (unshare(CLONE_NEWNET) < 0)

@@ -5,7 +5,17 @@
 
 #define TRIES_MAX 10
 
-enum step { STEP_BEGIN, STEP_TABLES, STEP_CHAINS, STEP_SETS, STEP_RULES, STEP_ELEMENTS, STEP_END };
+enum step {
+	STEP_BEGIN,
+	STEP_TABLES,
+	STEP_CHAINS,
+	STEP_SETS,
+	STEP_RULES,
+	STEP_ELEMENTS,
+	STEP_END,
+	STEP_ONE_CHAIN,
+	STEP_NONE,
+};
 
 static void next(struct reader *r);
 
@@ -21,19 +31,30 @@ static void finish(struct reader *r, int error)
 {
 	r->reading = false;
 	ptrs_done(&r->sets);
-	if (!error && !r->glance)
+	if (!error && r->what == READ_ALL)
 		ruleset_read_end(r->rs);
-	r->done(r->ctx, error, !r->glance, r->generation);
+	r->done(r->ctx, error, r->what == READ_ALL, r->generation);
 }
 
-static void begin(struct reader *r, bool glance)
+static void next_chain(struct reader *r)
+{
+	enum table t = 0;
+
+	r->chain = ruleset_read_chain(r->rs, &t);
+	r->table = t;
+	r->step = r->chain ? STEP_ONE_CHAIN : STEP_NONE;
+}
+
+static void begin(struct reader *r, enum reading what)
 {
 	r->step = STEP_BEGIN;
 	r->again = r->differs = r->seen = false;
-	r->glance = glance;
+	r->what = what;
 	r->sets.n = 0;
-	if (!glance)
+	if (what == READ_ALL)
 		ruleset_read_begin(r->rs);
+	else if (what == READ_CHAINS)
+		next_chain(r);
 	next(r);
 }
 
@@ -41,7 +62,7 @@ static void begin(struct reader *r, bool glance)
 static void begin_again(struct reader *r)
 {
 	if (++r->tries < TRIES_MAX)
-		begin(r, false);
+		begin(r, READ_ALL);
 	else
 		finish(r, -EAGAIN);
 }
@@ -72,7 +93,8 @@ static void take_message(struct reader *r, const struct nlmsghdr *msg)
 		break;
 	case STEP_TABLES:
 		if (nft_read_table(msg, &table) == 0)
-			(r->glance ? glance_at(r, &table) : ruleset_saw_table(r->rs, &table));
+			(r->what == READ_GLANCE ? glance_at(r, &table)
+						: ruleset_saw_table(r->rs, &table));
 		break;
 	case STEP_CHAINS:
 		if (nft_read_chain(msg, &chain) == 0)
@@ -83,11 +105,14 @@ static void take_message(struct reader *r, const struct nlmsghdr *msg)
 			ruleset_saw_set(r->rs, &set);
 		break;
 	case STEP_RULES:
+	case STEP_ONE_CHAIN:
 		if (nft_read_rule(msg, &rule) == 0)
 			ruleset_saw_rule(r->rs, &rule);
 		break;
 	case STEP_ELEMENTS:
 		ruleset_saw_elements(r->rs, r->set, msg);
+		break;
+	case STEP_NONE:
 		break;
 	}
 }
@@ -116,13 +141,13 @@ static void after_step(struct reader *r)
 	switch ((enum step)r->step) {
 	case STEP_BEGIN:
 		r->begun_at = r->generation;
-		r->differs = r->glance && r->learn && r->generation != r->expected;
+		r->differs = r->what == READ_GLANCE && r->learn && r->generation != r->expected;
 		r->table = 0;
 		r->step = STEP_TABLES;
 		break;
 	case STEP_TABLES:
 		r->step = STEP_CHAINS;
-		if (r->glance)
+		if (r->what == READ_GLANCE)
 			end_glance(r);
 		else if (!r->rs->tables[r->table].present)
 			next_table(r);
@@ -140,7 +165,12 @@ static void after_step(struct reader *r)
 	case STEP_ELEMENTS:
 		ruleset_saw_elements_end(r->rs, r->set);
 		break;
+	case STEP_ONE_CHAIN:
+		next_chain(r);
+		break;
 	case STEP_END:
+	case STEP_NONE:
+		r->step = STEP_NONE;
 		break;
 	}
 	if (r->step == STEP_ELEMENTS && !r->sets.n)
@@ -168,7 +198,7 @@ static void answered(void *ctx, const struct netlink_answer *a)
 	if (a->error == -ENOENT || a->error == -EINTR || a->error == -ENOBUFS || r->again ||
 		moved || (ended && r->differs)) {
 		begin_again(r);
-	} else if (a->error || ended) {
+	} else if (a->error) {
 		finish(r, a->error);
 	} else {
 		after_step(r);
@@ -183,6 +213,7 @@ static void ask(struct reader *r, struct buf *b)
 	switch ((enum step)r->step) {
 	case STEP_BEGIN:
 	case STEP_END:
+	case STEP_NONE:
 		break;
 	case STEP_TABLES:
 		nft_ask_tables(b, p->family);
@@ -194,7 +225,10 @@ static void ask(struct reader *r, struct buf *b)
 		nft_ask_sets(b, p);
 		break;
 	case STEP_RULES:
-		nft_ask_rules(b, p);
+		nft_ask_rules(b, p, NULL);
+		break;
+	case STEP_ONE_CHAIN:
+		nft_ask_rules(b, p, r->chain->name);
 		break;
 	case STEP_ELEMENTS:
 		r->set = r->sets.v[--r->sets.n];
@@ -207,6 +241,10 @@ static void next(struct reader *r)
 {
 	_cleanup_buf_ struct buf b = BUF_INIT;
 
+	if (r->step == STEP_NONE) {
+		finish(r, 0);
+		return;
+	}
 	if (r->step == STEP_BEGIN || r->step == STEP_END) {
 		ask_generation(r->nl, answered, r);
 		return;
@@ -215,25 +253,31 @@ static void next(struct reader *r)
 	netlink_dump(r->nl, (const struct nlmsghdr *)b.data, answered, r);
 }
 
-static void start(struct reader *r, bool glance)
+static void start(struct reader *r, enum reading what)
 {
 	if (r->reading)
 		return;
 	r->reading = true;
 	r->tries = 0;
-	begin(r, glance);
+	begin(r, what);
 }
 
 void reader_start(struct reader *r)
 {
-	start(r, false);
+	start(r, READ_ALL);
 }
 
 void reader_glance(struct reader *r, bool learn, uint32_t generation)
 {
 	r->learn = learn;
 	r->expected = generation;
-	start(r, true);
+	start(r, READ_GLANCE);
+}
+
+void reader_chains(struct reader *r, uint32_t generation)
+{
+	r->generation = generation;
+	start(r, READ_CHAINS);
 }
 
 void reader_done(struct reader *r)

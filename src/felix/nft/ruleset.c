@@ -108,7 +108,7 @@ void ruleset_forgive(struct ruleset *rs)
 static void chain_free(struct chain *c)
 {
 	for (int t = 0; t < TABLE_N; t++)
-		free(c->in[t].hashes);
+		free(c->in[t].rules);
 	free(c->name);
 	free(c->subject);
 	free((char *)c->comment);
@@ -134,6 +134,16 @@ bool chain_present(const struct chain *c)
 		if (c->in[t].present)
 			return true;
 	return false;
+}
+
+bool chain_lacks_handles(const struct chain *c, enum table t)
+{
+	return (c->tables & 1u << t) && c->in[t].untold;
+}
+
+void chain_has_no_rules(struct chain *c, enum table t)
+{
+	c->in[t].n = c->in[t].untold = 0;
 }
 
 /* Puts the chain into the lists that it belongs to; frees it when it belongs nowhere. */

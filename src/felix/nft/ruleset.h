@@ -4,7 +4,9 @@
  *
  * Chains: a chain is a name and a function that says which rules it must have. The function runs
  *         only at a commit after the chain was touched; what comes out is compared by hash with
- *         what the kernel has, and the chain is rewritten if it differs.
+ *         what the kernel has; rules that differ are deleted and inserted by their handles, and
+ *         the others keep their counters. The kernel tells the handles of rules that we put
+ *         among others. Those of a chain that was new are read before its first change.
  * Sets:   elements are kernel keys; only those that changed are sent.
  * Actual: what was put into a batch counts as being in the kernel at once. If the kernel then
  *         refuses, everything is read back, which puts that right. So there is no second book.
@@ -24,6 +26,7 @@
 #include "base/ptrs.h"
 #include "kernel/nft_batch.h"
 #include "kernel/nft_dump.h"
+#include "standing.h"
 
 enum table { TABLE_IP, TABLE_IP6, TABLE_ARP, TABLE_N };
 #define IN_IP   (1u << TABLE_IP)
@@ -59,7 +62,8 @@ struct chain_state { /* in one table of the kernel */
 	struct nft_hook hook; /* as read back */
 	bool base;
 	size_t n, cap;
-	uint64_t *hashes; /* of its rules; 0 stands for one that is not ours */
+	struct standing *rules;
+	size_t untold; /* so many of its rules have no handle yet */
 };
 
 struct chain {
@@ -177,6 +181,7 @@ void ruleset_forgive(struct ruleset *rs); /* all: they are tried again at the ne
 /* ruleset_write.c: what has to be sent goes into the batch, which may stay empty. */
 bool ruleset_has_changes(const struct ruleset *rs);
 bool ruleset_has_deletions(const struct ruleset *rs);
+bool ruleset_lacks_handles(const struct ruleset *rs); /* to write only what differs */
 void ruleset_write_changes(struct ruleset *rs, struct nft_batch *b);
 void ruleset_write_deletions(struct ruleset *rs, struct nft_batch *b);
 
@@ -186,6 +191,9 @@ void ruleset_read_begin(struct ruleset *rs);
 void ruleset_saw_table(struct ruleset *rs, const struct nft_table_info *t);
 void ruleset_saw_chain(struct ruleset *rs, const struct nft_chain_info *c);
 void ruleset_saw_rule(struct ruleset *rs, const struct nft_rule_info *r);
+void ruleset_told_rule(struct ruleset *rs, const struct nft_rule_info *r); /* one of ours, new */
+/* A chain that is about to change and lacks handles; its rules are to be told anew. */
+struct chain *ruleset_read_chain(struct ruleset *rs, enum table *ret_table); /* NULL: none */
 void ruleset_saw_set(struct ruleset *rs, const struct nft_set_info *s);
 void ruleset_saw_elements(struct ruleset *rs, struct set *s, const struct nlmsghdr *msg);
 void ruleset_saw_elements_end(struct ruleset *rs, struct set *s);

@@ -6,6 +6,8 @@
 
 struct chain *chain_record(struct ruleset *rs, const char *name); /* made if absent */
 bool chain_present(const struct chain *c);
+void chain_has_no_rules(struct chain *c, enum table t);
+bool chain_lacks_handles(const struct chain *c, enum table t);
 void chain_settle(struct ruleset *rs, struct chain *c); /* may free it */
 /* A base chain that hooks in elsewhere than wanted can only go with its table. */
 void chain_check_hook(struct ruleset *rs, const struct chain *c);

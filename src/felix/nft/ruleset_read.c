@@ -4,11 +4,11 @@
 #include "base/str.h"
 #include "ruleset_priv.h"
 
-static void unread_chain(struct ruleset *rs, struct chain *c)
+static void unread_chain(struct chain *c)
 {
 	for (int t = 0; t < TABLE_N; t++) {
 		c->in[t].present = false;
-		c->in[t].n = 0;
+		chain_has_no_rules(c, t);
 	}
 }
 
@@ -29,7 +29,7 @@ void ruleset_read_begin(struct ruleset *rs)
 			unread_set(rs, e->value);
 	}
 	MAP_FOREACH(chain_map, &rs->chains, e)
-		unread_chain(rs, e->value);
+		unread_chain(e->value);
 	rs->n_read = 0;
 }
 
@@ -47,16 +47,18 @@ void ruleset_saw_table(struct ruleset *rs, const struct nft_table_info *info)
 void ruleset_saw_chain(struct ruleset *rs, const struct nft_chain_info *info)
 {
 	int t = table_of(info->family, info->table);
+	struct chain *c;
 	struct chain_state *s;
 
 	if (t < 0)
 		return;
-	s = &chain_record(rs, info->name)->in[t];
+	c = chain_record(rs, info->name);
+	s = &c->in[t];
 	s->present = true;
 	s->base = info->base;
 	s->hook = info->hook;
 	s->hook.type = str_eq(info->hook.type, "filter") ? "filter" : "";
-	s->n = 0;
+	chain_has_no_rules(c, t);
 }
 
 void ruleset_saw_rule(struct ruleset *rs, const struct nft_rule_info *info)
@@ -67,8 +69,41 @@ void ruleset_saw_rule(struct ruleset *rs, const struct nft_rule_info *info)
 	if (t < 0)
 		return;
 	s = &chain_record(rs, info->chain)->in[t];
-	mem_grow(&s->hashes, &s->cap, s->n + 1, sizeof(*s->hashes));
-	s->hashes[s->n++] = info->has_hash ? info->hash : 0;
+	mem_grow(&s->rules, &s->cap, s->n + 1, sizeof(*s->rules));
+	s->rules[s->n++] = (struct standing){ info->has_hash ? info->hash : 0, info->handle };
+}
+
+/* Rules that are alike are told in the order in which they stand. */
+void ruleset_told_rule(struct ruleset *rs, const struct nft_rule_info *info)
+{
+	int t = table_of(info->family, info->table);
+	struct chain **c = t < 0 ? NULL : chain_map_get(&rs->chains, info->chain);
+	struct chain_state *s = c ? &(*c)->in[t] : NULL;
+
+	for (size_t i = 0; s && i < s->n; i++) {
+		struct standing *rule = &s->rules[i];
+
+		if (rule->handle || rule->hash != info->hash)
+			continue;
+		rule->handle = info->handle;
+		s->untold--;
+		return;
+	}
+}
+
+struct chain *ruleset_read_chain(struct ruleset *rs, enum table *ret_table)
+{
+	struct chain *c;
+
+	TAILQ_FOREACH(c, &rs->dirty_chains, dirty_link)
+		for (int t = 0; t < TABLE_N; t++) {
+			if (!chain_lacks_handles(c, t))
+				continue;
+			chain_has_no_rules(c, t);
+			*ret_table = t;
+			return c;
+		}
+	return NULL;
 }
 
 /* Only what of a type is ours can be told; any other set has none of our types. */

@@ -28,6 +28,17 @@ bool ruleset_has_deletions(const struct ruleset *rs)
 	return !TAILQ_EMPTY(&rs->dead_chains) || !TAILQ_EMPTY(&rs->dead_sets);
 }
 
+bool ruleset_lacks_handles(const struct ruleset *rs)
+{
+	const struct chain *c;
+
+	TAILQ_FOREACH(c, &rs->dirty_chains, dirty_link)
+		for (int t = 0; t < TABLE_N; t++)
+			if (chain_lacks_handles(c, t))
+				return true;
+	return false;
+}
+
 /* --- tables --- */
 
 static void forget_targets(struct ruleset *rs, struct set *s)
@@ -48,7 +59,7 @@ static void forget_set(struct ruleset *rs, struct set *s)
 static void forget_chain(struct ruleset *rs, struct chain *c, enum table t)
 {
 	c->in[t].present = false;
-	c->in[t].n = 0;
+	chain_has_no_rules(c, t);
 	if (c->render && (c->tables & 1u << t))
 		chain_touch(rs, c);
 	chain_settle(rs, c);
@@ -107,7 +118,7 @@ static void write_new_chains(struct ruleset *rs, struct nft_batch *b)
 			c->in[t] = (struct chain_state){ .present = true,
 				.base = c->hook != NULL,
 				.hook = c->hook ? *c->hook : (struct nft_hook){ 0 },
-				.hashes = c->in[t].hashes,
+				.rules = c->in[t].rules,
 				.cap = c->in[t].cap };
 		}
 }
@@ -167,25 +178,59 @@ static void render(struct ruleset *rs, struct chain *c, struct rules *r)
 	rules_add(r, rs->deny)->comment = "denied: these rules could not be written";
 }
 
-static bool same_rules(const struct chain_state *s, const uint64_t *hashes, size_t n)
+static bool same_rules(const struct chain_state *s, const struct standing *now, size_t n)
 {
-	return s->n == n && (n == 0 || memcmp(s->hashes, hashes, n * sizeof(*hashes)) == 0);
+	if (s->n != n)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (s->rules[i].hash != now[i].hash)
+			return false;
+	return true;
+}
+
+/* What stays has its handle in `now`. */
+static void delete_rules(
+	struct chain *c, struct nft_batch *b, enum table t, const struct standing *now, size_t n)
+{
+	const struct chain_state *s = &c->in[t];
+	size_t next = 0;
+
+	for (size_t i = 0; i < s->n; i++)
+		if (!standing_stays(&s->rules[i], now, n, &next))
+			nft_batch_delete_rule(
+				b, &c->object, &table_places[t], c->name, s->rules[i].handle);
+}
+
+static void insert_rules(
+	struct chain *c, struct nft_batch *b, const struct rules *r, const struct standing *now)
+{
+	struct nft_spot spot = { .chain = c->name, .tell = c->in[r->table].n };
+
+	for (size_t i = 0; i < r->n; i++) {
+		if (now[i].handle)
+			continue;
+		spot.before = standing_next(now, r->n, i);
+		nft_batch_rule_at(
+			b, &c->object, &table_places[r->table], &spot, r->v[i], now[i].hash);
+	}
 }
 
 static void write_rules(
-	struct chain *c, struct nft_batch *b, const struct rules *r, const uint64_t *hashes)
+	struct chain *c, struct nft_batch *b, const struct rules *r, struct standing *now)
 {
 	struct chain_state *s = &c->in[r->table];
-	const struct nft_place *p = &table_places[r->table];
+	const size_t stay = s->untold ? 0 : standing_keep(s->rules, s->n, now, r->n);
 
-	if (s->n)
-		nft_batch_flush_chain(b, &c->object, p, c->name);
-	for (size_t i = 0; i < r->n; i++)
-		nft_batch_rule(b, &c->object, p, c->name, r->v[i], hashes[i]);
-	mem_grow(&s->hashes, &s->cap, r->n, sizeof(*s->hashes));
+	if (stay)
+		delete_rules(c, b, r->table, now, r->n);
+	else if (s->n)
+		nft_batch_flush_chain(b, &c->object, &table_places[r->table], c->name);
+	insert_rules(c, b, r, now);
+	mem_grow(&s->rules, &s->cap, r->n, sizeof(*s->rules));
 	if (r->n)
-		memcpy(s->hashes, hashes, r->n * sizeof(*hashes));
+		memcpy(s->rules, now, r->n * sizeof(*now));
 	s->n = r->n;
+	s->untold = r->n - stay;
 }
 
 static void write_chain(
@@ -193,14 +238,15 @@ static void write_chain(
 {
 	_cleanup_buf_ struct buf text = BUF_INIT;
 	struct rules r = { .arena = a, .table = t };
-	uint64_t *hashes;
+	struct standing *now;
 
 	render(rs, c, &r);
-	hashes = arena_new_n(a, uint64_t, r.n + 1);
+	now = arena_new_n(a, struct standing, r.n + 1);
 	for (size_t i = 0; i < r.n; i++)
-		hashes[i] = nft_rule_hash(r.v[i], table_places[t].family, &text);
-	if (!same_rules(&c->in[t], hashes, r.n))
-		write_rules(c, b, &r, hashes);
+		now[i] = (struct standing){ .hash = nft_rule_hash(
+						    r.v[i], table_places[t].family, &text) };
+	if (!same_rules(&c->in[t], now, r.n))
+		write_rules(c, b, &r, now);
 	arena_reset(a);
 }
 
@@ -373,7 +419,7 @@ static void delete_chains(struct ruleset *rs, struct nft_batch *b)
 				continue;
 			nft_batch_delete_chain(b, NULL, &table_places[t], c->name);
 			c->in[t].present = false;
-			c->in[t].n = 0;
+			chain_has_no_rules(c, t);
 		}
 		chain_settle(rs, c);
 	}

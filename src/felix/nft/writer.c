@@ -125,6 +125,15 @@ static void committed(struct writer *w)
 		glance(w, true, AFTER_FINISH);
 }
 
+/* Whom a refusal blames is decided over a state that was just read, so that must not be older. */
+static void disturbed(struct writer *w)
+{
+	if (w->tries)
+		read_back(w);
+	else
+		glance(w, false, AFTER_SEND);
+}
+
 static void transaction_answered(void *ctx, const struct netlink_answer *a)
 {
 	struct writer *w = ctx;
@@ -136,7 +145,7 @@ static void transaction_answered(void *ctx, const struct netlink_answer *a)
 	if (a->what != NETLINK_DONE)
 		return;
 	if (a->error == -ERESTART && w->resends++ < RESENDS_MAX) {
-		glance(w, false, AFTER_SEND);
+		disturbed(w);
 		return;
 	}
 	release_buffer(w);
@@ -144,6 +153,17 @@ static void transaction_answered(void *ctx, const struct netlink_answer *a)
 		try_again(w);
 	else
 		committed(w);
+}
+
+/* Of a transaction that was committed, before its acknowledgement. The kernel sends it as it sends
+ * what a group hears, so it is no answer; but the socket joined none. */
+static void told(void *ctx, const struct nlmsghdr *msg)
+{
+	const struct writer *w = ctx;
+	struct nft_rule_info rule;
+
+	if (nft_read_rule(msg, &rule) == 0)
+		ruleset_told_rule(w->rs, &rule);
 }
 
 static void count(struct writer *w)
@@ -181,13 +201,18 @@ static void nothing_answered(void *ctx, const struct netlink_answer *a)
 
 static void fill_and_send(struct writer *w)
 {
+	w->busy = true;
 	w->owner.prepare(w->owner.ctx, w->kind);
+	if (w->kind == WRITE_CHANGES && ruleset_lacks_handles(w->rs)) {
+		w->after = AFTER_FILL;
+		reader_chains(&w->reader, w->generation);
+		return;
+	}
 	nft_batch_begin(&w->batch, w->generation);
 	if (w->kind == WRITE_CHANGES)
 		ruleset_write_changes(w->rs, &w->batch);
 	else
 		ruleset_write_deletions(w->rs, &w->batch);
-	w->busy = true;
 	if (nft_batch_empty(&w->batch)) {
 		w->changed = false;
 		ask_generation(w->nl, nothing_answered, w);
@@ -226,6 +251,9 @@ static void was_glanced_at(struct writer *w)
 		break;
 	case AFTER_FINISH:
 		finish(w);
+		break;
+	case AFTER_FILL:
+		fill_and_send(w);
 		break;
 	case AFTER_SEND:
 		send_batch(w);
@@ -306,12 +334,14 @@ void writer_refresh(struct writer *w, bool full)
 
 void writer_start(struct writer *w)
 {
+	netlink_watch(w->nl, &(struct netlink_watch){ .ctx = w, .notify = told });
 	w->reader = (struct reader){ .rs = w->rs, .nl = w->nl, .done = was_read, .ctx = w };
 	read_back(w);
 }
 
 void writer_done(struct writer *w)
 {
+	netlink_watch(w->nl, &(struct netlink_watch){ 0 });
 	reader_done(&w->reader);
 	nft_batch_done(&w->batch);
 	forget_refusal(w);

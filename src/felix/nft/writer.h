@@ -8,7 +8,7 @@
  *             read, is refused for what it says: it is denied (ruleset.h) and the others go on.
  *             If that does not help, the tables are made anew in one transaction; then it fails.
  *   -ERESTART somebody changed something since: a glance tells whether it was ours. If not, the
- *             same batch goes out again.
+ *             same batch goes out again; after a refusal, everything is read once more.
  */
 #pragma once
 
@@ -27,7 +27,7 @@ struct writer_owner {
 	void (*idle)(void *ctx); /* nobody waits, but there may be something to write */
 };
 
-enum after { AFTER_NOTHING, AFTER_FINISH, AFTER_SEND };
+enum after { AFTER_NOTHING, AFTER_FINISH, AFTER_FILL, AFTER_SEND };
 
 struct writer {
 	struct ruleset *rs;
@@ -41,7 +41,7 @@ struct writer {
 	bool busy;   /* a request is under way */
 	bool wanted; /* `kind` is to be written, or being written */
 	enum write_kind kind;
-	enum after after; /* a glance that finds the tables still ours */
+	enum after after; /* a reading that is not of everything */
 	unsigned tries, resends;
 	uint32_t generation;
 	bool changed, full; /* a refresh: by somebody else; read everything then */

@@ -61,6 +61,19 @@ void nft_batch_delete_chain(
 /* Appends to the chain. */
 void nft_batch_rule(struct nft_batch *b, void *object, const struct nft_place *p, const char *chain,
 	const struct nft_rule *rule, uint64_t hash);
+
+/* Elsewhere than at the end, by the handles that the kernel gave (nft_read_rule()). */
+struct nft_spot {
+	const char *chain;
+	uint64_t before; /* the rule that follows; 0: none */
+	/* The new rule comes back with its handle once it is committed, to the watch of the socket,
+	 * as if a group had been joined, and before the acknowledgement. */
+	bool tell;
+};
+void nft_batch_rule_at(struct nft_batch *b, void *object, const struct nft_place *p,
+	const struct nft_spot *spot, const struct nft_rule *rule, uint64_t hash);
+void nft_batch_delete_rule(struct nft_batch *b, void *object, const struct nft_place *p,
+	const char *chain, uint64_t handle);
 void nft_batch_flush_chain(
 	struct nft_batch *b, void *object, const struct nft_place *p, const char *chain);
 

@@ -21,7 +21,7 @@ void nft_ask_generation(struct buf *b);
 void nft_ask_tables(struct buf *b, int family);
 void nft_ask_chains(struct buf *b, int family); /* of all tables: the kernel cannot choose */
 void nft_ask_sets(struct buf *b, const struct nft_place *p);
-void nft_ask_rules(struct buf *b, const struct nft_place *p);
+void nft_ask_rules(struct buf *b, const struct nft_place *p, const char *chain); /* NULL: of all */
 void nft_ask_elements(struct buf *b, const struct nft_place *p, const char *set);
 
 struct nft_table_info {
@@ -41,7 +41,8 @@ struct nft_chain_info {
 struct nft_rule_info {
 	int family;
 	const char *table, *chain;
-	bool has_hash; /* written by nft_batch_rule() */
+	uint64_t handle; /* never used again for another rule of the table */
+	bool has_hash;   /* written by nft_batch_rule() */
 	uint64_t hash;
 };
 

@@ -9,7 +9,7 @@
  *         as a problem; the rest goes on. A change by others shows in the generation number: it is
  *         read back and put right at the next transaction or refresh.
  * Owner:  the netlink socket (NETLINK_NETFILTER) and its inbox are the caller's and outlive the
- *         driver; its events go to netlink_event().
+ *         driver; its events go to netlink_event(). It joins no group: its watch is ours.
  * Source: design of the layout in ARCHITECTURE.md; felix.md 2.1, 2.6 to 2.8, 2.13, 2.17, 3.
  */
 #pragma once
