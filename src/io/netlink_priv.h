@@ -3,6 +3,7 @@
 #pragma once
 
 #include <bsd/sys/queue.h>
+#include <stdbool.h>
 
 #include "io/netlink.h"
 
@@ -30,6 +31,7 @@ struct netlink {
 	struct fd_watch *fd_watch;
 	size_t sndbuf;
 	char *receive_buffer;
+	bool overrun; /* something was lost; told when the queue has been read dry */
 };
 
 void netlink_init(struct netlink *nl, netlink_send_fn send, void *ctx);

@@ -60,7 +60,11 @@ static void take_datagram(struct netlink *nl, const struct msghdr *m, size_t len
 	loop_post(nl->inbox, EVENT_NETLINK, nl->id, nl->receive_buffer, len);
 }
 
-/* Returns false when there is nothing more to read. */
+/* Returns false when there is nothing more to read.
+ *
+ * From the moment the kernel finds no room until the queue is empty it drops everything for this
+ * socket, answers to requests too. So a loss is told only then: what is asked because of it, or
+ * asked again, is answered. */
 static bool receive(struct netlink *nl)
 {
 	struct sockaddr_nl from = { 0 };
@@ -75,14 +79,25 @@ static bool receive(struct netlink *nl)
 	else if (errno == EAGAIN)
 		return false;
 	else if (errno != EINTR)
-		loop_post(nl->inbox, EVENT_NETLINK_LOST, nl->id, NULL, 0);
+		nl->overrun = true;
 	return true;
+}
+
+static void tell_loss(struct netlink *nl)
+{
+	nl->overrun = false;
+	loop_post(nl->inbox, EVENT_NETLINK_LOST, nl->id, NULL, 0);
 }
 
 static void readable(void *ctx, int fd, uint32_t events)
 {
-	for (int i = 0; i < DATAGRAMS_MAX && receive(ctx); i++)
-		;
+	struct netlink *nl = ctx;
+	bool more = true;
+
+	for (int i = 0; i < DATAGRAMS_MAX && more; i++)
+		more = receive(nl);
+	if (!more && nl->overrun)
+		tell_loss(nl);
 }
 
 /* Of the options only strict checking may be missing (NETLINK_NETFILTER has none). */
