@@ -144,21 +144,14 @@ static void run(struct fixture *f)
 	} while (netlink_counters(nl).received_bytes != before || dataplane_info(f->dp).walking);
 }
 
+/* Waits for it; what comes beside it or after it is an error. */
 static void expect(struct fixture *f, const char *text)
 {
 	run(f);
+	for (int i = 0; i < 50 && strcmp(buf_str(&f->log), text); i++)
+		run(f);
 	assert_string_equal(buf_str(&f->log), text);
 	buf_clear(&f->log);
-}
-
-/* The carrier comes a while after both ends are up: a test that began before it would see the link
- * go down and up again. */
-static void add_veth(const char *name, const char *peer)
-{
-	test_run("ip link add %s type veth peer name %s && ip link set %s up && "
-		 "ip link set %s up && "
-		 "until ip -o link show %s | grep -q 'state UP'; do sleep 0.01; done",
-		name, peer, name, peer, name);
 }
 
 static void want_group(
@@ -213,7 +206,7 @@ static void interface_before_endpoint(void **state)
 {
 	struct fixture *f = *state;
 
-	add_veth("cali1", "p1");
+	test_add_veth("cali1", "p1");
 	start(f);
 	expect(f, "seen cali1 0\n");
 	expect_sysctl("net/ipv4/conf/cali1/proxy_arp", "0");
@@ -234,7 +227,7 @@ static void endpoint_before_interface(void **state)
 	put_endpoint(f, "w", "cali1");
 	expect(f, "w is down\n");
 	test_run("sysctl -qw net.ipv4.conf.default.rp_filter=1");
-	add_veth("cali1", "p1");
+	test_add_veth("cali1", "p1");
 	run(f);
 	assert_non_null(strstr(buf_str(&f->log), "w is up\n"));
 	expect_configured("1");
@@ -247,7 +240,7 @@ static void a_name_that_is_reused_begins_anew(void **state)
 {
 	struct fixture *f = *state;
 
-	add_veth("cali1", "p1");
+	test_add_veth("cali1", "p1");
 	start(f);
 	want_group(f, "cali1", NFT_GROUP_SET, 5);
 	put_endpoint(f, "w", "cali1");
@@ -255,7 +248,7 @@ static void a_name_that_is_reused_begins_anew(void **state)
 	want_group(f, "cali1", NFT_GROUP_KEEP, 0); /* the class is not there yet */
 	test_run("ip link del cali1");
 	run(f);
-	add_veth("cali1", "p1");
+	test_add_veth("cali1", "p1");
 	run(f);
 	assert_int_equal(group_of(f, "cali1"), 0);
 	expect_configured("0");
@@ -270,7 +263,7 @@ static void a_link_with_a_foreign_group_is_denied(void **state)
 {
 	struct fixture *f = *state;
 
-	add_veth("cali1", "p1");
+	test_add_veth("cali1", "p1");
 	test_run("ip link set cali1 group 9 && ip link add eth0 group 9 type veth peer name p2");
 	start(f);
 	expect(f, "seen cali1 9\nseen cali1 0\n");
@@ -283,7 +276,7 @@ static void an_endpoint_that_leaves_takes_all_along(void **state)
 {
 	struct fixture *f = *state;
 
-	add_veth("cali1", "p1");
+	test_add_veth("cali1", "p1");
 	start(f);
 	want_group(f, "cali1", NFT_GROUP_SET, 5);
 	put_endpoint(f, "w", "cali1");
@@ -299,7 +292,7 @@ static void admin_down_is_down(void **state)
 {
 	struct fixture *f = *state;
 
-	add_veth("cali1", "p1");
+	test_add_veth("cali1", "p1");
 	start(f);
 	put_endpoint(f, "w", "cali1");
 	expect(f, "seen cali1 0\nw is up\n");
@@ -317,7 +310,7 @@ static void a_flap_configures_again(void **state)
 {
 	struct fixture *f = *state;
 
-	add_veth("cali1", "p1");
+	test_add_veth("cali1", "p1");
 	start(f);
 	put_endpoint(f, "w", "cali1");
 	run(f);
@@ -337,7 +330,7 @@ static void allowed_sources_switch_the_source_check_off(void **state)
 	struct test_endpoint ep = { .workload = "w", .ifname = "cali1", .spoofed = "10.9.0.0/16" };
 
 	test_run("sysctl -qw net.ipv4.conf.default.rp_filter=1");
-	add_veth("cali1", "p1");
+	test_add_veth("cali1", "p1");
 	start(f);
 	test_send_endpoint(&ep, hand_over, f);
 	run(f);
@@ -352,7 +345,7 @@ static void an_interface_is_renamed(void **state)
 {
 	struct fixture *f = *state;
 
-	add_veth("tmp1", "p1");
+	test_add_veth("tmp1", "p1");
 	start(f);
 	put_endpoint(f, "w", "cali1");
 	want_group(f, "cali1", NFT_GROUP_SET, 5);
@@ -374,7 +367,7 @@ static void a_restart_writes_nothing(void **state)
 	struct fixture *f = *state;
 	struct netlink_counters c;
 
-	add_veth("cali1", "p1");
+	test_add_veth("cali1", "p1");
 	start(f);
 	want_group(f, "cali1", NFT_GROUP_SET, 5);
 	put_endpoint(f, "w", "cali1");
@@ -393,7 +386,7 @@ static void a_stale_neighbour_goes_at_start(void **state)
 {
 	struct fixture *f = *state;
 
-	add_veth("cali1", "p1");
+	test_add_veth("cali1", "p1");
 	test_run("ip neigh add 10.65.0.9 lladdr 02:00:00:00:00:09 dev cali1 && "
 		 "ip neigh add 10.65.0.9 lladdr 02:00:00:00:00:09 dev p1");
 	start(f);
@@ -407,7 +400,7 @@ static void what_cannot_be_configured_is_a_problem(void **state)
 {
 	struct fixture *f = *state;
 
-	add_veth("cali1", "p1");
+	test_add_veth("cali1", "p1");
 	start(f);
 	run(f);
 	test_run("mount --bind -o ro /proc/sys /proc/sys && mount -o remount,ro,bind /proc/sys");
@@ -436,7 +429,7 @@ static void cost_of_one(struct fixture *f, unsigned others, struct netlink_count
 	size_t left = 0;
 	char workload[32], ifname[32];
 
-	add_veth("cali1", "p1");
+	test_add_veth("cali1", "p1");
 	start(f);
 	want_group(f, "cali1", NFT_GROUP_SET, 5);
 	for (unsigned i = 0; i < others; i++) {

@@ -109,13 +109,6 @@ static void wait_for_grace(struct fixture *f)
 		assert_int_equal(loop_step(f->loop, 20), 0);
 }
 
-static void add_veth(const char *name, const char *peer)
-{
-	test_run("ip link add %s type veth peer name %s && ip link set %s up && "
-		 "ip link set %s up",
-		name, peer, name, peer);
-}
-
 #define ENDPOINT(w, i, ...)                                                                     \
 	test_send_endpoint(                                                                     \
 		&(struct test_endpoint){ .workload = w, .ifname = i, .nets = { __VA_ARGS__ } }, \
@@ -141,7 +134,7 @@ static void interface_before_endpoint(void **state)
 {
 	struct fixture *f = *state;
 
-	add_veth("cali1", "p1");
+	test_add_veth("cali1", "p1");
 	start(f);
 	expect_routes(f, "");
 	ENDPOINT("w", "cali1", BOTH);
@@ -157,7 +150,7 @@ static void endpoint_before_interface(void **state)
 	start(f);
 	ENDPOINT("w", "cali1", BOTH);
 	expect_routes(f, "");
-	add_veth("cali1", "p1");
+	test_add_veth("cali1", "p1");
 	expect_routes(f, ROUTE4("cali1") ROUTE6("cali1"));
 	assert_int_equal(f->problems.len, 0);
 }
@@ -166,13 +159,13 @@ static void a_name_that_is_reused_gets_its_routes_again(void **state)
 {
 	struct fixture *f = *state;
 
-	add_veth("cali1", "p1");
+	test_add_veth("cali1", "p1");
 	start(f);
 	ENDPOINT("w", "cali1", BOTH);
 	run(f);
 	for (int i = 0; i < 3; i++) {
 		test_run("ip link del cali1");
-		add_veth("cali1", "p1");
+		test_add_veth("cali1", "p1");
 	}
 	expect_routes(f, ROUTE4("cali1") ROUTE6("cali1"));
 	assert_int_equal(f->problems.len, 0);
@@ -182,7 +175,7 @@ static void an_interface_that_flaps_has_its_routes_back(void **state)
 {
 	struct fixture *f = *state;
 
-	add_veth("cali1", "p1");
+	test_add_veth("cali1", "p1");
 	start(f);
 	ENDPOINT("w", "cali1", BOTH);
 	run(f);
@@ -205,7 +198,7 @@ static void an_interface_is_renamed(void **state)
 {
 	struct fixture *f = *state;
 
-	add_veth("tmp1", "p1");
+	test_add_veth("tmp1", "p1");
 	start(f);
 	ENDPOINT("w", "cali1", BOTH);
 	expect_routes(f, "");
@@ -220,7 +213,7 @@ static void admin_down_has_no_route(void **state)
 {
 	struct fixture *f = *state;
 
-	add_veth("cali1", "p1");
+	test_add_veth("cali1", "p1");
 	start(f);
 	ENDPOINT("w", "cali1", BOTH);
 	run(f);
@@ -241,7 +234,7 @@ static void parameters_are_in_the_routes(void **state)
 	f->config.metric6 = 0;
 	addr_parse("10.1.1.1", &f->config.source4);
 	addr_parse("fd00:1::1", &f->config.source6);
-	add_veth("cali1", "p1");
+	test_add_veth("cali1", "p1");
 	start(f);
 	ENDPOINT("w", "cali1", BOTH);
 	expect_routes(f, "10.65.0.2 dev cali1 proto 44 scope link src 10.1.1.1 metric 77\n"
@@ -254,7 +247,7 @@ static void endpoints_may_have_prefixes(void **state)
 {
 	struct fixture *f = *state;
 
-	add_veth("cali1", "p1");
+	test_add_veth("cali1", "p1");
 	start(f);
 	ENDPOINT("w", "cali1", "10.65.0.0/28", "fd00:65::/120");
 	expect_routes(f, "10.65.0.0/28 dev cali1 proto boot scope link metric 1024\n"
@@ -267,7 +260,7 @@ static void addresses_of_an_endpoint_change(void **state)
 {
 	struct fixture *f = *state;
 
-	add_veth("cali1", "p1");
+	test_add_veth("cali1", "p1");
 	start(f);
 	ENDPOINT("w", "cali1", "10.65.0.2/32", "10.65.0.3/32");
 	run(f);
@@ -283,8 +276,8 @@ static void two_endpoints_with_one_address(void **state)
 {
 	struct fixture *f = *state;
 
-	add_veth("cali1", "p1");
-	add_veth("cali2", "p2");
+	test_add_veth("cali1", "p1");
+	test_add_veth("cali2", "p2");
 	start(f);
 	ENDPOINT("a", "cali2", BOTH);
 	ENDPOINT("b", "cali1", BOTH);
@@ -302,7 +295,7 @@ static void nothing_is_deleted_before_in_sync(void **state)
 {
 	struct fixture *f = *state;
 
-	add_veth("cali1", "p1");
+	test_add_veth("cali1", "p1");
 	test_run("ip route add blackhole 10.65.9.0/24 proto 80");
 	start_out_of_sync(f);
 	expect_routes(f, "blackhole 10.65.9.0/24 proto 80 scope global\n");
@@ -316,8 +309,8 @@ static void foreign_routes_are_kept_or_removed(void **state)
 {
 	struct fixture *f = *state;
 
-	add_veth("cali1", "p1");
-	add_veth("eth0", "p2");
+	test_add_veth("cali1", "p1");
+	test_add_veth("eth0", "p2");
 	test_run("ip route add 10.65.1.0/24 dev eth0 proto bird && "
 		 "ip route add 10.65.2.0/24 dev eth0 proto 80 && "
 		 "ip route add blackhole 10.65.3.0/24 proto static && "
@@ -345,7 +338,7 @@ static void with_own_protocol_80_is_foreign(void **state)
 
 	f->config.protocol = 99;
 	f->config.remove_external = false;
-	add_veth("cali1", "p1");
+	test_add_veth("cali1", "p1");
 	test_run("ip route add 10.65.2.0/24 dev cali1 proto 80 && "
 		 "ip route add blackhole 10.65.4.0/24 proto 99 && "
 		 "ip route add 10.65.5.0/24 dev cali1 proto static");
@@ -359,7 +352,7 @@ static void a_route_that_was_there_first_is_taken_over(void **state)
 {
 	struct fixture *f = *state;
 
-	add_veth("cali1", "p1");
+	test_add_veth("cali1", "p1");
 	start(f);
 	run(f);
 	test_run("ip route add 10.65.0.2 dev cali1 metric 1024 scope link && "
@@ -376,8 +369,8 @@ static void a_foreign_route_in_our_place_is_replaced(void **state)
 {
 	struct fixture *f = *state;
 
-	add_veth("cali1", "p1");
-	add_veth("eth0", "p2");
+	test_add_veth("cali1", "p1");
+	test_add_veth("eth0", "p2");
 	test_run("ip route add 10.65.0.2 dev eth0 proto static metric 1024 && "
 		 "ip -6 route add fd00:65::2 dev eth0 proto static metric 1024");
 	start(f);
@@ -390,8 +383,8 @@ static void changes_by_others_are_put_right(void **state)
 {
 	struct fixture *f = *state;
 
-	add_veth("cali1", "p1");
-	add_veth("eth0", "p2");
+	test_add_veth("cali1", "p1");
+	test_add_veth("eth0", "p2");
 	start(f);
 	ENDPOINT("w", "cali1", BOTH);
 	run(f);
@@ -410,7 +403,7 @@ static void what_the_kernel_refuses_is_a_problem(void **state)
 	struct fixture *f = *state;
 
 	addr_parse("10.1.1.1", &f->config.source4); /* nobody has it */
-	add_veth("cali1", "p1");
+	test_add_veth("cali1", "p1");
 	start(f);
 	ENDPOINT("w", "cali1", BOTH);
 	expect_routes(f, ROUTE6("cali1")); /* the other family does not suffer */
@@ -429,7 +422,7 @@ static void a_restart_writes_nothing(void **state)
 {
 	struct fixture *f = *state;
 
-	add_veth("cali1", "p1");
+	test_add_veth("cali1", "p1");
 	start(f);
 	ENDPOINT("w", "cali1", BOTH);
 	run(f);
@@ -446,7 +439,7 @@ static void who_left_while_we_were_down_is_cleaned_up(void **state)
 {
 	struct fixture *f = *state;
 
-	add_veth("cali1", "p1");
+	test_add_veth("cali1", "p1");
 	start(f);
 	ENDPOINT("w", "cali1", BOTH);
 	ENDPOINT("v", "cali2", "10.65.0.7/32");
@@ -463,7 +456,7 @@ static void lost_notifications_are_made_up_for(void **state)
 {
 	struct fixture *f = *state;
 
-	add_veth("cali1", "p1");
+	test_add_veth("cali1", "p1");
 	start(f);
 	ENDPOINT("w", "cali1", BOTH);
 	run(f);
@@ -500,8 +493,8 @@ static struct cost cost_of_one(struct fixture *f, unsigned others)
 	size_t left = 0;
 	char workload[32], net[32];
 
-	add_veth("cali1", "p1");
-	add_veth("cali2", "p2");
+	test_add_veth("cali1", "p1");
+	test_add_veth("cali2", "p2");
 	start(f);
 	for (unsigned i = 0; i < others; i++) {
 		snprintf(workload, sizeof(workload), "other%u", i);

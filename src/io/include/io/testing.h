@@ -43,6 +43,16 @@ static inline __attribute__((format(printf, 1, 2))) int test_try(const char *fmt
 
 #define test_run(...) assert_int_equal(test_try(__VA_ARGS__), 0)
 
+/* A pair with both ends up. The carrier comes a while after that: a test that began before it would
+ * see the links go down and up again. */
+static inline void test_add_veth(const char *name, const char *peer)
+{
+	test_run("ip link add %s type veth peer name %s && ip link set %s up && "
+		 "ip link set %s up && "
+		 "until ip -o link show %s | grep -q 'state UP'; do sleep 0.01; done",
+		name, peer, name, peer, name);
+}
+
 /* What it prints, malloc()ed. */
 static inline char *test_output(const char *command)
 {
