@@ -111,7 +111,7 @@ static void find_command(struct invocation *inv, struct words *w)
 	}
 }
 
-static int parse_bool(const char *text, bool *ret)
+int args_parse_bool(const char *text, bool *ret)
 {
 	static const char *const yes[] = { "1", "t", "T", "true", "TRUE", "True" };
 	static const char *const no[] = { "0", "f", "F", "false", "FALSE", "False" };
@@ -124,21 +124,38 @@ static int parse_bool(const char *text, bool *ret)
 	return -EINVAL;
 }
 
+static void add_text(struct text_flags *l, const char *value)
+{
+	mem_grow(&l->v, &l->cap, l->n + 1, sizeof(*l->v));
+	l->v[l->n++] = value;
+}
+
 static int set_flag(
 	struct invocation *inv, const struct flag *f, const char *value, struct err *err)
 {
-	char *at = (char *)&inv->opt + f->offset;
-	if (f->type == FLAG_TEXT) {
+	void *at = (char *)&inv->opt + f->offset;
+	int r = 0;
+	switch (f->type) {
+	case FLAG_TEXT:
 		*(const char **)at = value;
-		return 0;
+		break;
+	case FLAG_TEXTS:
+		add_text(at, value);
+		break;
+	case FLAG_INT:
+		r = str_to_i64(value, at);
+		break;
+	case FLAG_BOOL:
+		r = args_parse_bool(value, at);
+		break;
 	}
-	if (parse_bool(value, (bool *)at) == 0)
+	if (r == 0)
 		return 0;
 	char letter[] = { '-', f->letter, ',', ' ', '\0' };
 	return err_set(err, -EINVAL,
-		"invalid argument \"%s\" for \"%s--%s\" flag: strconv.ParseBool: parsing \"%s\": "
-		"invalid syntax",
-		value, f->letter ? letter : "", f->name, value);
+		"invalid argument \"%s\" for \"%s--%s\" flag: strconv.Parse%s: parsing \"%s\": %s",
+		value, f->letter ? letter : "", f->name, f->type == FLAG_INT ? "Int" : "Bool",
+		value, r == -ERANGE ? "value out of range" : "invalid syntax");
 }
 
 static int parse_long(struct invocation *inv, const char *word, struct words *w, struct err *err)
@@ -207,9 +224,14 @@ static int parse_flags(struct invocation *inv, struct words *w, struct err *err)
 
 static void set_initial(struct options *opt, const struct flags *flags)
 {
-	for (size_t i = 0; i < flags->n; i++)
-		if (flags->v[i].type == FLAG_TEXT)
-			*(const char **)((char *)opt + flags->v[i].offset) = flags->v[i].initial;
+	for (size_t i = 0; i < flags->n; i++) {
+		const struct flag *f = &flags->v[i];
+		void *at = (char *)opt + f->offset;
+		if (f->type == FLAG_TEXT)
+			*(const char **)at = f->initial;
+		else if (f->type == FLAG_INT)
+			*(int64_t *)at = strtoll(f->initial, NULL, 10);
+	}
 }
 
 static int check_log_level(const char *level, struct err *err)
@@ -276,6 +298,8 @@ bool args_find(
 
 void invocation_done(struct invocation *inv)
 {
+	free(inv->opt.reports.v);
 	free(inv->args);
+	inv->opt.reports = (struct text_flags){ 0 };
 	inv->args = NULL;
 }

@@ -12,9 +12,16 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/cleanup.h"
 #include "base/err.h"
+
+/* The values of a flag that may be given several times, in order. The array is the invocation's. */
+struct text_flags {
+	size_t n, cap;
+	const char **v;
+};
 
 struct options {
 	/* of every command */
@@ -24,15 +31,19 @@ struct options {
 	const char *config, *filename, *ns, *output, *patch, *patch_type, *poll;
 	bool recursive, skip_empty, skip_exists, skip_not_exists, all_namespaces, export;
 	bool overwrite, remove, client_only;
+	const char *ip, *strict_affinity, *max_blocks, *vm_persistence, *cidr, *name;
+	bool show_blocks, show_borrowed, show_configuration, force;
+	int64_t cooldown_s;
+	struct text_flags reports;
 };
 
-enum flag_type { FLAG_BOOL, FLAG_TEXT };
+enum flag_type { FLAG_BOOL, FLAG_TEXT, FLAG_INT, FLAG_TEXTS };
 
 struct flag {
 	const char *name; /* "" = only the letter */
 	char letter;      /* 0 = none */
 	enum flag_type type;
-	size_t offset; /* in struct options */
+	size_t offset; /* in struct options: bool, const char *, int64_t, struct text_flags */
 	const char *initial;
 	const char *help; /* NULL = not shown */
 };
@@ -75,5 +86,8 @@ void invocation_done(struct invocation *inv);
 /* Walks down the table along the words in args, as `help VERB ...` does. false: no such command. */
 bool args_find(
 	const struct command *root, size_t n, const char *const *args, struct invocation *ret);
+
+/* The words that Go takes for a boolean. 0 or -EINVAL. */
+int args_parse_bool(const char *text, bool *ret);
 
 extern const struct flags global_flags;

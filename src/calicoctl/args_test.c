@@ -19,6 +19,15 @@ static const struct flag get_flags[] = {
 	{ "recursive", 'R', FLAG_BOOL, offsetof(struct options, recursive), NULL, "Recurse." },
 	{ "", 'a', FLAG_BOOL, offsetof(struct options, all_namespaces), NULL, NULL },
 };
+static const struct flag typed_flags[] = {
+	{ "number", 0, FLAG_INT, offsetof(struct options, cooldown_s), "-1", "A number." },
+	{ "report", 0, FLAG_TEXTS, offsetof(struct options, reports), NULL, "Reports." },
+};
+static const struct command typed = { .name = "typed",
+	.brief = "Other values",
+	.flags = { 2, typed_flags },
+	.max_args = -1,
+	.run = run };
 static const struct command get = { .name = "get",
 	.use = "[KIND [NAME...]]",
 	.brief = "Get things",
@@ -35,7 +44,7 @@ static const struct command *const node_children[] = { &two, NULL };
 static const struct command node = {
 	.name = "node", .brief = "A group", .children = node_children
 };
-static const struct command *const root_children[] = { &get, &two, &many, &node, NULL };
+static const struct command *const root_children[] = { &get, &two, &many, &node, &typed, NULL };
 static const struct command root = {
 	.name = "calicoctl", .brief = "The program.", .children = root_children
 };
@@ -113,6 +122,32 @@ static void test_forms(void **state)
 	expect_get("ps", false, "get", 1, W("--allow-version-mismatch", "get", "get"));
 }
 
+static void test_typed(void **state)
+{
+	struct invocation inv;
+	struct err err = { 0 };
+	assert_int_equal(parse(&inv, &err, W("typed")), 0);
+	assert_int_equal(inv.opt.cooldown_s, -1);
+	assert_int_equal(inv.opt.reports.n, 0);
+	invocation_done(&inv);
+
+	assert_int_equal(parse(&inv, &err,
+				 W("typed", "--report=a", "--number", "30", "--report", "b")),
+		0);
+	assert_int_equal(inv.opt.cooldown_s, 30);
+	assert_int_equal(inv.opt.reports.n, 2);
+	assert_string_equal(inv.opt.reports.v[0], "a");
+	assert_string_equal(inv.opt.reports.v[1], "b");
+	invocation_done(&inv);
+
+	expect_error("invalid argument \"x\" for \"--number\" flag: strconv.ParseInt: parsing "
+		     "\"x\": invalid syntax",
+		W("typed", "--number=x"));
+	expect_error("invalid argument \"9223372036854775808\" for \"--number\" flag: "
+		     "strconv.ParseInt: parsing \"9223372036854775808\": value out of range",
+		W("typed", "--number=9223372036854775808"));
+}
+
 static void test_help(void **state)
 {
 	static const char *const cases[][8] = { { NULL }, { "-h" }, { "node" }, { "node", "bogus" },
@@ -148,6 +183,13 @@ static void test_help_layout(void **state)
 		"info, debug). (default \"panic\")\n");
 
 	buf_clear(&out);
+	assert_true(args_find(&root, 1, W("typed"), &inv));
+	inv.program = "calicoctl";
+	help_format(&inv, &out);
+	assert_non_null(strstr(buf_str(&out), "      --number int      A number. (default -1)\n"
+					      "      --report string   Reports.\n"));
+
+	buf_clear(&out);
 	assert_true(args_find(&root, 1, W("node"), &inv));
 	inv.program = "calicoctl";
 	help_format(&inv, &out);
@@ -173,6 +215,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_forms),
+		cmocka_unit_test(test_typed),
 		cmocka_unit_test(test_help),
 		cmocka_unit_test(test_help_layout),
 		cmocka_unit_test(test_find),

@@ -2,21 +2,10 @@
 #include "commands.h"
 
 #include "base/cleanup.h"
-
-#define OPTION(M) offsetof(struct options, M)
-#define FLAGS(TABLE)                     \
-	{                                \
-		ARRAY_SIZE(TABLE), TABLE \
-	}
+#include "flags.h"
 
 /* ---- flags, those that several verbs have first */
 
-#define FLAG_CONFIG                                                                             \
-	{                                                                                       \
-		"config", 'c', FLAG_TEXT, OPTION(config), CONFIG_DEFAULT,                       \
-			"Path to the file containing connection configuration in YAML or JSON " \
-			"format."                                                               \
-	}
 #define FLAG_FILENAME                                                                          \
 	{                                                                                      \
 		"filename", 'f', FLAG_TEXT, OPTION(filename), "",                              \
@@ -227,8 +216,8 @@ static const struct command node = { .name = "node",
 
 /* ---- the program */
 
-static const struct command *const children[] = { &apply, &create, &delete, &get, &help, &label,
-	&node, &patch, &replace, &validate, &version, NULL };
+static const struct command *const children[] = { &apply, &create, &delete, &get, &help,
+	&ipam_command, &label, &node, &patch, &replace, &validate, &version, NULL };
 
 const struct command calicoctl_command = { .name = "calicoctl",
 	.brief = "Manage Calico network and security policy",

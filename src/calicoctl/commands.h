@@ -7,6 +7,7 @@
 #define CONFIG_DEFAULT "/etc/calico/calicoctl.cfg"
 
 extern const struct command calicoctl_command;
+extern const struct command ipam_command; /* the group `ipam` */
 
 /* One file per verb. Each prints what it has to say and returns the exit status. */
 int run_apply(struct invocation *inv);
@@ -14,6 +15,9 @@ int run_create(struct invocation *inv);
 int run_delete(struct invocation *inv);
 int run_get(struct invocation *inv);
 int run_help(struct invocation *inv);
+int run_ipam_configure(struct invocation *inv);
+int run_ipam_release(struct invocation *inv);
+int run_ipam_show(struct invocation *inv);
 int run_label(struct invocation *inv);
 int run_node_problems(struct invocation *inv);
 int run_node_status(struct invocation *inv);

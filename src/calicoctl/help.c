@@ -63,8 +63,8 @@ static void flag_label(const struct flag *f, struct buf *out)
 		buf_printf(out, "  -%c, --%s", f->letter, f->name);
 	else
 		buf_printf(out, "      --%s", f->name);
-	if (f->type == FLAG_TEXT)
-		buf_puts(out, " string");
+	if (f->type != FLAG_BOOL)
+		buf_puts(out, f->type == FLAG_INT ? " int" : " string");
 }
 
 static size_t label_width(const struct flag *f)
@@ -81,6 +81,8 @@ static void put_flag(const struct flag *f, size_t width, struct buf *out)
 	buf_printf(out, "%*s%s", (int)(width + 3 - (out->len - start)), "", f->help);
 	if (f->type == FLAG_TEXT && !str_empty(f->initial))
 		buf_printf(out, " (default \"%s\")", f->initial);
+	if (f->type == FLAG_INT)
+		buf_printf(out, " (default %s)", f->initial);
 	buf_putc(out, '\n');
 }
 

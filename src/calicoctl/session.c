@@ -10,6 +10,7 @@
 #include "commands.h"
 #include "io/loop.h"
 #include "model/node.h"
+#include "report.h"
 #include "store/config.h"
 
 static int open_client(struct session *s, const struct store_config *config)
@@ -112,4 +113,14 @@ enum client_status session_check_version(struct session *s)
 		"version mismatch.\nClient Version:   %s\nCluster Version:  %s\n"
 		"Use --allow-version-mismatch to override",
 		CALICO_VERSION, buf_str(&theirs));
+}
+
+int session_begin(struct session *s, const struct options *opt)
+{
+	int r = session_open(s, opt);
+	if (r)
+		return r;
+	if (session_check_version(s) != CLIENT_OK)
+		return report_error("%s", buf_str(&s->error));
+	return s->client ? 0 : report_error("%s", s->no_client.msg);
 }

@@ -23,6 +23,10 @@ struct session {
 int session_open(struct session *s, const struct options *opt) MUST_CHECK;
 void session_close(struct session *s);
 
+/* Opens, checks the version and that there is a client, as the verbs do that edit no resources: what
+ * fails goes to stderr. 0, or the exit status. */
+int session_begin(struct session *s, const struct options *opt) MUST_CHECK;
+
 /* Prints why there is no client; 0 when there is one, else the exit status. */
 int session_need_client(struct session *s) MUST_CHECK;
 

@@ -78,8 +78,12 @@ void table_format_boxed(const struct table *t, struct buf *out)
 	put_rule(t, out);
 	for (size_t row = 0; row < t->rows; row++) {
 		for (size_t i = 0; i < t->columns; i++, cell += strlen(cell) + 1) {
-			buf_printf(out, "| %s", cell);
-			put_times(out, ' ', t->widths[i] - width_of(cell) + 1);
+			size_t gap = t->widths[i] - width_of(cell);
+			bool right = row > 0 && t->right_from && i >= t->right_from;
+			buf_puts(out, "| ");
+			put_times(out, ' ', right ? gap : 0);
+			buf_puts(out, cell);
+			put_times(out, ' ', (right ? 0 : gap) + 1);
 		}
 		buf_puts(out, "|\n");
 		if (row == 0)

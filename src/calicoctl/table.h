@@ -14,6 +14,8 @@ struct table {
 	struct buf text;      /* the cells in order, each ended by a NUL */
 	size_t *widths;       /* in characters */
 	size_t next;          /* column of the next cell */
+	size_t right_from;    /* boxed: this column and those after it are aligned right, below the
+			       * heading; 0 = none */
 };
 
 void table_init(struct table *t, size_t columns);

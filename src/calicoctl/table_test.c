@@ -43,12 +43,27 @@ static void test_boxed(void **state)
 		"| f\xc3\xbcnf |      |\n| x    | 1234 |\n+------+------+\n");
 }
 
+static void test_boxed_right(void **state)
+{
+	_cleanup_table_ struct table t;
+	_cleanup_buf_ struct buf out = BUF_INIT;
+	fill(&t);
+	t.right_from = 1;
+	table_put(&t, "y");
+	table_put(&t, "5");
+	table_format_boxed(&t, &out);
+	assert_string_equal(buf_str(&out),
+		"+------+------+\n| NAME | N    |\n+------+------+\n"
+		"| f\xc3\xbcnf |      |\n| x    | 1234 |\n| y    |    5 |\n+------+------+\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_plain),
 		cmocka_unit_test(test_narrow),
 		cmocka_unit_test(test_boxed),
+		cmocka_unit_test(test_boxed_right),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -343,6 +343,25 @@ static void test_bgp(void **state)
 		"Cannot create an IPAMConfiguration resource with a name other than \"default\"");
 }
 
+/* No program writes BlockAffinities on etcd, so no recording covers them. */
+static void test_block_affinity(void **state)
+{
+	struct world *w = *state;
+	make(w, KIND_BLOCK_AFFINITY,
+		"{\"metadata\":{\"name\":\"n1-10-0-0-0-26\"},\"spec\":{\"state\":\"confirmed\","
+		"\"node\":\"n1\",\"type\":\"host\",\"cidr\":\"10.0.0.0/26\"}}");
+	_cleanup_(resource_freep) struct resource *res =
+		get(w, KIND_BLOCK_AFFINITY, NULL, "n1-10-0-0-0-26");
+	_cleanup_buf_ struct buf text = BUF_INIT;
+	resource_encode(res, &text);
+	assert_non_null(strstr(buf_str(&text),
+		"\"spec\":{\"state\":\"confirmed\",\"node\":\"n1\",\"type\":\"host\",\"cidr\":"
+		"\"10.0.0.0/26\",\"deleted\":\"false\"}"));
+	refuse(w, KIND_BLOCK_AFFINITY,
+		"{\"metadata\":{\"name\":\"x\"},\"spec\":{\"deleted\":\"true\"}}", CLIENT_E_INVALID,
+		"error with field Spec.Deleted = 'true' (spec.Deleted cannot be set to \"true\")");
+}
+
 static void test_broken(void **state)
 {
 	struct world *w = *state;
@@ -384,6 +403,7 @@ int main(void)
 		TEST(test_node_delete),
 		TEST(test_wep_name),
 		TEST(test_bgp),
+		TEST(test_block_affinity),
 		TEST(test_broken),
 		TEST(test_calls),
 	};

@@ -54,8 +54,14 @@ class Etcd:
         everything = {"key": _encode(b"\0"), "range_end": _encode(b"\0")}
         self.call("kv/deleterange", everything)
         for key, value in pairs.items():
-            self.call("kv/put", {"key": _encode(key), "value": _encode(value)})
+            self.put(key, value)
         return {key: revision for key, (_, revision) in self.read().items()}
+
+    def put(self, key, value):
+        self.call("kv/put", {"key": _encode(key), "value": _encode(value)})
+
+    def delete(self, key):
+        self.call("kv/deleterange", {"key": _encode(key)})
 
     def read(self):
         """key -> (value, revision)"""

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The verbs of `calicoctl ipam` as a table. Source: calicoctl.md 8. */
+#include "commands.h"
+#include "flags.h"
+
+static const struct flag show_flags[] = { FLAG_CONFIG,
+	{ "ip", 0, FLAG_TEXT, OPTION(ip), "", "Report whether this specific IP address is in use." },
+	{ "show-blocks", 0, FLAG_BOOL, OPTION(show_blocks), NULL,
+		"Show detailed information for IP blocks as well as pools." },
+	{ "show-borrowed", 0, FLAG_BOOL, OPTION(show_borrowed), NULL,
+		"Show the addresses that a node took from another node's block." },
+	{ "show-configuration", 0, FLAG_BOOL, OPTION(show_configuration), NULL,
+		"Show the configuration of address management." } };
+
+static const struct flag configure_flags[] = { FLAG_CONFIG,
+	{ "ip-cooldown-seconds", 0, FLAG_INT, OPTION(cooldown_s), "-1",
+		"How long a released address rests before it is given out again." },
+	{ "kubevirt-ip-persistence", 0, FLAG_TEXT, OPTION(vm_persistence), "",
+		"Whether a virtual machine keeps its addresses: Enabled or Disabled." },
+	{ "max-blocks-per-host", 0, FLAG_TEXT, OPTION(max_blocks), "",
+		"How many blocks a host may have. Needs strict affinity." },
+	{ "strictaffinity", 0, FLAG_TEXT, OPTION(strict_affinity), "",
+		"Set StrictAffinity to true or false. When true, no host takes addresses from "
+		"the block of another." } };
+
+static const struct command show = { .name = "show",
+	.use = "[--ip=IP | --show-blocks | --show-borrowed | --show-configuration]",
+	.brief = "Show how much of each pool is in use, or who has an address",
+	.detail = "Shows how much of each address pool is in use, or who has an address.",
+	.examples = "  # How much of each pool and block is in use.\n"
+		    "  calicoctl ipam show --show-blocks\n\n"
+		    "  # Who has an address.\n"
+		    "  calicoctl ipam show --ip=10.0.0.2",
+	.flags = FLAGS(show_flags),
+	.max_args = -1,
+	.run = run_ipam_show };
+
+static const struct command configure = { .name = "configure",
+	.use = "",
+	.brief = "Change the configuration of address management",
+	.detail = "Changes the configuration of address management. What is not given stays.",
+	.examples = "  # No host takes addresses from the block of another.\n"
+		    "  calicoctl ipam configure --strictaffinity=true",
+	.flags = FLAGS(configure_flags),
+	.max_args = -1,
+	.run = run_ipam_configure };
+
+static const struct command *const children[] = { &configure, &show, NULL };
+
+const struct command ipam_command = { .name = "ipam",
+	.brief = "IP address management",
+	.detail = "Commands about the addresses that Calico gives out.",
+	.children = children };
