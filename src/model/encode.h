@@ -7,9 +7,7 @@
 
 #include "base/buf.h"
 #include "field.h"
-
-/* In quotes; <, >, & and the two Unicode line ends as \u00XX, C0 80 as \u0000. */
-void json_put_text(struct buf *out, const char *text, size_t len);
+#include "model/json.h"
 
 /* One object with its unknown members. `stored`: without members that are never stored. */
 void encode_object(struct buf *out, const struct resource *res, const struct object_type *t,

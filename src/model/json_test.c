@@ -9,7 +9,7 @@
 
 #include "base/buf.h"
 #include "base/testing.h"
-#include "json.h"
+#include "model/json.h"
 
 /* ---- events as text ---- */
 

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "decode.h"
-#include "json.h"
+#include "model/json.h"
 
 #define JSON_MAX ((size_t)10 << 20)
 

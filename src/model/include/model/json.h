@@ -18,6 +18,8 @@
 
 #include "base/err.h"
 
+struct buf;
+
 enum json_event {
 	EVENT_OBJECT_BEGIN,
 	EVENT_KEY, /* text */
@@ -34,3 +36,7 @@ enum json_event {
 typedef int (*json_event_fn)(void *ctx, enum json_event event, const char *text, size_t len);
 
 int json_read(const char *json, size_t len, json_event_fn fn, void *ctx, struct err *err);
+
+/* In quotes, as Go writes a text with <, >, & and the two Unicode line ends as \u00XX, C0 80
+ * as \u0000. */
+void json_put_text(struct buf *out, const char *text, size_t len);
