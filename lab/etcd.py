@@ -52,6 +52,10 @@ class Writer:
                 "value": base64.b64encode(value.encode()).decode()}
         self.connection.request("POST", "/v3/kv/put", json.dumps(body))
 
+    def delete(self, key):
+        body = {"key": base64.b64encode(key.encode()).decode()}
+        self.connection.request("POST", "/v3/kv/deleterange", json.dumps(body))
+
     def finish(self):
         self.connection.getresponse().read()
 

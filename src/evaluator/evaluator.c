@@ -60,9 +60,9 @@ static bool lists_unknown_type(const struct policy_spec *spec)
 static bool is_in_stage(const struct resource *policy, enum stage stage, enum direction d)
 {
 	const struct policy_spec *spec = resource_policy(policy);
-	bool global = policy->kind == KIND_GLOBAL_NETWORK_POLICY;
-	bool untracked = global && spec->do_not_track;
-	bool pre_dnat = global && spec->pre_dnat && !untracked;
+	bool global = policy->kind == KIND_GLOBAL_NETWORK_POLICY, lost = policy->lost.n > 0;
+	bool untracked = global && spec->do_not_track && !lost;
+	bool pre_dnat = global && spec->pre_dnat && !untracked && !lost;
 
 	switch (stage) {
 	case STAGE_UNTRACKED:
@@ -125,6 +125,9 @@ static int compare_candidates(const void *pa, const void *pb)
 		c = compare_orders(a->tier->order, b->tier->order);
 	if (!c)
 		c = str_cmp(a->tier_name, b->tier_name);
+	if (!c) /* one whose order cannot be read comes first, and denies */
+		c = (int)resource_lost(b->policy, "spec.order") -
+		    (int)resource_lost(a->policy, "spec.order");
 	if (!c)
 		c = compare_orders(
 			resource_policy(a->policy)->order, resource_policy(b->policy)->order);
@@ -229,7 +232,7 @@ static bool policy_is_broken(const struct resource *policy, enum direction d)
 		      (spec->do_not_track || spec->pre_dnat) &&
 		      (!spec->apply_on_forward || (spec->do_not_track && spec->pre_dnat));
 
-	return !scope || stages || lists_unknown_type(spec) ||
+	return policy->lost.n || !scope || stages || lists_unknown_type(spec) ||
 	       any_broken(rules_of_policy(policy, d), policy->meta.ns);
 }
 
@@ -290,6 +293,11 @@ static enum outcome run_profile(struct evaluation *e, const char *name, struct v
 	struct verdict about = { .profile = name, .owner = profile };
 	const struct profile_spec *spec;
 
+	if (profile && profile->lost.n) {
+		about.action = VERDICT_DENY;
+		about.reason = REASON_BROKEN_PROFILE;
+		return decide(e, ret, about);
+	}
 	if (!profile) {
 		bool allow = str_eq(name, "projectcalico-default-allow");
 
@@ -359,6 +367,8 @@ struct verdict evaluate(const struct world *w, const struct resource *endpoint,
 	_cleanup_(candidates_done) struct candidates policies = { 0 };
 	struct verdict v = { .action = VERDICT_ALLOW, .reason = REASON_FAILSAFE };
 
+	if (endpoint->kind == KIND_WORKLOAD_ENDPOINT && endpoint->lost.n)
+		return (struct verdict){ .action = VERDICT_DENY, .reason = REASON_BROKEN_ENDPOINT };
 	if (is_failsafe(&e))
 		return v;
 	if (is_denied_tunnel(&e))
@@ -383,6 +393,10 @@ const char *verdict_reason_text(enum verdict_reason reason)
 		return "rule";
 	case REASON_BROKEN_POLICY:
 		return "policy that cannot be evaluated";
+	case REASON_BROKEN_PROFILE:
+		return "profile that cannot be read";
+	case REASON_BROKEN_ENDPOINT:
+		return "endpoint that cannot be read";
 	case REASON_TIER_DEFAULT:
 		return "default action of the tier";
 	case REASON_NO_PROFILE:

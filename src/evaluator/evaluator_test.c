@@ -3,6 +3,8 @@
  * scope and what is asked before policy. */
 #include "fixture.h"
 
+#include "model/policy.h"
+
 #define NO_LABELS "{}"
 #define WEP       "{'ipNetworks':['10.2.2.2/32'],'profiles':['open']}"
 #define ALLOW     "[{'action':'Allow'}]"
@@ -388,6 +390,65 @@ static void broken_policies(void **state)
 	}
 }
 
+/* One whose main selector cannot be read denies what its namespace or another selector bounds. */
+static void unreadable_selectors(void **state)
+{
+	static const struct {
+		enum kind kind;
+		const char *ns, *spec;
+		bool denied;
+	} cases[] = {
+		{ KIND_NETWORK_POLICY, "b", "{'selector':'a =','ingress':" ALLOW "}", true },
+		{ KIND_NETWORK_POLICY, "b", "{'selector':7,'ingress':" ALLOW "}", true },
+		{ KIND_NETWORK_POLICY, "a", "{'selector':7,'ingress':" ALLOW "}", false },
+		{ KIND_GLOBAL_NETWORK_POLICY, "", "{'selector':7,'ingress':" ALLOW "}", false },
+		{ KIND_GLOBAL_NETWORK_POLICY, "",
+			"{'selector':7,'namespaceSelector':'all()','ingress':" ALLOW "}", true },
+		{ KIND_GLOBAL_NETWORK_POLICY, "",
+			"{'selector':7,'namespaceSelector':'a =','ingress':" ALLOW "}", false },
+		{ KIND_GLOBAL_NETWORK_POLICY, "",
+			"{'order':'x','ingress':" ALLOW "}", true },
+	};
+	struct scene *s = *state;
+
+	add_policy(s, "first", "{'order':-7,'ingress':" ALLOW "}");
+	resource_policy(s->f.resources[s->f.world.n - 1])->tier = "zzz"; /* asked last */
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		fixture_add(&s->f, cases[i].kind, "p", cases[i].ns, NO_LABELS, cases[i].spec);
+		print_message("%s\n", cases[i].spec);
+		assert_int_equal(ingress(s).reason == REASON_BROKEN_POLICY, cases[i].denied);
+		assert_int_equal(ingress(s).action == VERDICT_DENY, cases[i].denied);
+		resource_free(s->f.resources[--s->f.world.n]);
+	}
+}
+
+static void damaged_sets_and_endpoints(void **state)
+{
+	static const char policy[] =
+		"{'ingress':[{'action':'Deny','source':{'selector':'has(s)'}},{'action':'Allow'}]}";
+	static const struct {
+		const char *labels, *nets;
+		bool denied;
+	} cases[] = {
+		{ "{'s':''}", "{'nets':['0.0.0.0/0',7,'x']}", true },
+		{ "{'s':''}", "{'nets':[7,'x']}", false },
+		{ "{'s':'','t':1}", "{'nets':['0.0.0.0/0']}", false },
+	};
+	struct scene *s = *state;
+
+	add_policy(s, "p", policy);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		fixture_add(&s->f, KIND_GLOBAL_NETWORK_SET, "s", "", cases[i].labels, cases[i].nets);
+		assert_int_equal(ingress(s).action == VERDICT_DENY, cases[i].denied);
+		resource_free(s->f.resources[--s->f.world.n]);
+	}
+	assert_verdict(ingress(s), VERDICT_ALLOW, REASON_RULE);
+	s->endpoint = fixture_add(&s->f, KIND_WORKLOAD_ENDPOINT, "w", "b", NO_LABELS,
+		"{'node':'n','ipNetworks':['10.0.0.9/32'],'mac':7}");
+	assert_verdict(ingress(s), VERDICT_DENY, REASON_BROKEN_ENDPOINT);
+	assert_verdict(egress(s), VERDICT_DENY, REASON_BROKEN_ENDPOINT);
+}
+
 /* Host endpoints */
 
 static const struct resource *add_host_endpoint(struct scene *s)
@@ -513,6 +574,8 @@ int main(void)
 		SCENE(missing_profile_denies),
 		SCENE(default_profile_exists_everywhere),
 		SCENE(broken_policies),
+		SCENE(unreadable_selectors),
+		SCENE(damaged_sets_and_endpoints),
 		SCENE(stages_keep_apart),
 		SCENE(workloads_have_only_the_normal_stage),
 		SCENE(forward_without_policy_is_open),

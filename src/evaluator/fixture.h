@@ -19,6 +19,7 @@ struct fixture {
 	struct resource *resources[FIXTURE_MAX];
 };
 
+/* What the lenient reader makes of it: a fault has to leave something. */
 static inline struct resource *fixture_decode(
 	enum kind kind, const char *name, const char *ns, const char *labels, const char *spec)
 {
@@ -30,7 +31,7 @@ static inline struct resource *fixture_decode(
 
 	for (char *p = json; *p; p++)
 		*p = *p == '\'' ? '"' : *p == '`' ? '\'' : *p;
-	if (resource_decode(kind, json, strlen(json), &res, &err))
+	if (resource_decode_lenient(kind, json, strlen(json), &res, &err) && !res)
 		fail_msg("%s: %s", json, err.msg);
 	return res;
 }

@@ -49,6 +49,8 @@ const struct text_list *object_profiles(const struct resource *object)
 
 bool object_is_selectable(const struct resource *object)
 {
+	if (resource_lost_labels(object))
+		return false;
 	return object->kind == KIND_WORKLOAD_ENDPOINT || object->kind == KIND_HOST_ENDPOINT ||
 	       object->kind == KIND_NETWORK_SET || object->kind == KIND_GLOBAL_NETWORK_SET;
 }
@@ -90,13 +92,14 @@ const char *object_label(const void *labelled, const char *key)
 	return value;
 }
 
-/* An endpoint's addresses are hosts, whatever prefix length they were written with. */
+/* An endpoint's addresses are hosts; a network among them is a mistake. */
 static bool has_host(const struct text_list *addresses, const struct addr *a)
 {
 	struct cidr c;
 
 	for (size_t i = 0; i < addresses->n; i++)
-		if (cidr_parse_net(addresses->v[i], &c) == 0 && addr_eq(&c.addr, a))
+		if (cidr_parse_net(addresses->v[i], &c) == 0 && cidr_is_host(&c) &&
+			addr_eq(&c.addr, a))
 			return true;
 	return false;
 }

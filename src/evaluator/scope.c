@@ -53,16 +53,19 @@ static bool parses(const char *text)
 	return selector_parse(text, &s, NULL) == 0;
 }
 
-/* The main selector, narrowed to the policy's namespace if it has one; NULL when it is broken. */
-static char *main_scope(const struct resource *policy)
+/* The main selector, narrowed to the policy's namespace if it has one; NULL when it is broken. With
+ * `lenient` it is left out then. */
+static char *main_scope(const struct resource *policy, bool lenient)
 {
 	const struct policy_spec *spec = resource_policy(policy);
+	bool broken = !parses(spec->selector);
 
-	if (!parses(spec->selector))
+	if (broken && !lenient)
 		return NULL;
 	if (policy->kind != KIND_NETWORK_POLICY)
-		return copy_or_empty(spec->selector);
-	return joined(copy_or_empty(spec->selector), in_namespace(policy->meta.ns));
+		return copy_or_empty(broken ? NULL : spec->selector);
+	return joined(copy_or_empty(broken ? NULL : spec->selector),
+		in_namespace(policy->meta.ns));
 }
 
 /* Takes `scope`. With `lenient`, a selector that does not parse is left out. */
@@ -88,13 +91,18 @@ static char *policy_scope(const struct resource *policy, bool lenient)
 {
 	const struct policy_spec *spec = resource_policy(policy);
 	bool global = policy->kind == KIND_GLOBAL_NETWORK_POLICY;
-	char *scope = main_scope(policy);
+	char *scope = main_scope(policy, lenient);
 
 	if (global)
 		scope = narrowed(
 			scope, spec->namespace_selector, "pcns.", "has(" NAMESPACE ")", lenient);
-	return narrowed(scope, spec->service_account_selector, "pcsa.",
+	scope = narrowed(scope, spec->service_account_selector, "pcsa.",
 		global ? "has(" SERVICE_ACCOUNT ")" : NULL, lenient);
+	if (str_empty(scope) && !parses(spec->selector)) { /* nothing that can be read bounds it */
+		free(scope);
+		return NULL;
+	}
+	return scope;
 }
 
 char *scope_of_policy(const struct resource *policy)

@@ -161,14 +161,36 @@ static void keep_extra(struct decoder *d, const char *json)
 	};
 }
 
+/* Somebody else's input cannot make this list long: from LOST_MAX on it says "everything". */
+static void note_lost(struct decoder *d)
+{
+	_cleanup_buf_ struct buf member = BUF_INIT;
+	struct text_list *lost = &d->res->lost;
+
+	if (!lost->v)
+		lost->v = arena_new_n(&d->res->arena, const char *, LOST_MAX);
+	if (lost->n == LOST_MAX) {
+		lost->v[0] = LOST_EVERYTHING;
+		return;
+	}
+	put_member(d, &member);
+	lost->v[lost->n++] = arena_strdup(&d->res->arena, buf_str(&member));
+}
+
 /* The value at fault, or the list or map that it stands in, becomes absent: one without some of its
- * elements would say something else. An object stays as it was. */
+ * elements would say something else, if its field does not say otherwise. An object stays as it
+ * was. */
 static void leave_out(struct decoder *d)
 {
 	struct decode_frame *f = top(d);
 	const struct field *field = f->field;
 	void *member;
 
+	note_lost(d);
+	if (f->type == FRAME_LIST && field->flags & FIELD_KEEP_GOOD) {
+		d->scratch.len = f->bottom + f->count * field_element_size(field);
+		return;
+	}
 	if (f->type != FRAME_OBJECT) {
 		f->lost = true;
 		return;
@@ -560,7 +582,7 @@ int decoder_scalar(struct decoder *d, enum scalar type, const char *text, size_t
 	r = member_scalar(d, &t, type, text, len);
 	if (r < 0 && can_be_left_out(d, &t)) {
 		leave_out(d);
-		r = 0;
+		return 0;
 	}
 	value_ended(d);
 	return r;

@@ -127,6 +127,10 @@ int decoder_type_fault(struct decoder *d, const char *got, const char *go_type);
  * for one that was left out, which selects all. */
 #define SELECTOR_UNREADABLE "?"
 
+/* How many members left out resource.lost names; behind them it says that everything is lost. */
+#define LOST_MAX	32
+#define LOST_EVERYTHING ""
+
 /* resource_json.c: a JSON text into `object`; *err names the member. */
 int json_decode(struct resource *res, const struct object_type *root, void *object,
 	const char *json, size_t len, struct err *err);

@@ -69,7 +69,7 @@ static const struct field workload_endpoint_fields[] = {
 	TEXT("pod", T, pod, NAME),
 	TEXT("endpoint", T, endpoint, NAME),
 	TEXT("serviceAccountName", T, service_account_name, NAME),
-	TEXTS("ipNetworks", T, ip_networks, CHECK(.each = &tag_net)),
+	TEXTS("ipNetworks", T, ip_networks, .flags = FIELD_KEEP_GOOD, CHECK(.each = &tag_net)),
 	LIST("ipNATs", T, ip_nats, ip_nat_type),
 	TEXT("ipv4Gateway", T, ipv4_gateway, CHECK(.tag = &tag_ipv4)),
 	TEXT("ipv6Gateway", T, ipv6_gateway, CHECK(.tag = &tag_ipv6)),
@@ -90,7 +90,7 @@ OBJECT_TYPE(workload_endpoint_type, "internalapi", "WorkloadEndpointSpec",
 static const struct field host_endpoint_fields[] = {
 	TEXT("node", T, node, NAME),
 	TEXT("interfaceName", T, interface_name, CHECK(.tag = &tag_interface, .max_bytes = 15)),
-	TEXTS("expectedIPs", T, expected_ips, CHECK(.each = &tag_ip)),
+	TEXTS("expectedIPs", T, expected_ips, .flags = FIELD_KEEP_GOOD, CHECK(.each = &tag_ip)),
 	TEXTS("profiles", T, profiles, CHECK(.each = &tag_name)),
 	LIST("ports", T, ports, endpoint_port_type),
 };
@@ -99,7 +99,8 @@ OBJECT_TYPE(host_endpoint_type, "v3", "HostEndpointSpec", struct host_endpoint_s
 	host_endpoint_fields, .rules = host_endpoint_rules);
 
 static const struct field network_set_fields[] = {
-	TEXTS("nets", struct network_set_spec, nets, CHECK(.each = &tag_cidr)),
+	TEXTS("nets", struct network_set_spec, nets, .flags = FIELD_KEEP_GOOD,
+		CHECK(.each = &tag_cidr)),
 };
 OBJECT_TYPE(network_set_type, "v3", "NetworkSetSpec", struct network_set_spec, network_set_fields);
 OBJECT_TYPE(global_network_set_type, "v3", "GlobalNetworkSetSpec", struct network_set_spec,

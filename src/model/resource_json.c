@@ -86,6 +86,46 @@ int resource_decode(
 	return decode(kind, json, len, 0, ret, err);
 }
 
+/* "spec.ports" and "spec.ports[0].port", in whichever order. */
+static bool path_covers(const char *whole, const char *part)
+{
+	size_t len = strlen(whole);
+
+	return strncmp(whole, part, len) == 0 &&
+	       (len == 0 || strchr(".[", part[len])); /* the NUL too */
+}
+
+bool resource_lost(const struct resource *res, const char *member)
+{
+	for (size_t i = 0; i < res->lost.n; i++)
+		if (path_covers(res->lost.v[i], member) || path_covers(member, res->lost.v[i]))
+			return true;
+	return false;
+}
+
+bool resource_lost_labels(const struct resource *res)
+{
+	return resource_lost(res, "metadata.labels") || resource_lost(res, "spec.profiles") ||
+	       resource_lost(res, "spec.serviceAccountName");
+}
+
+static bool is_policy(enum kind kind)
+{
+	return kind == KIND_NETWORK_POLICY || kind == KIND_GLOBAL_NETWORK_POLICY ||
+	       kind == KIND_STAGED_NETWORK_POLICY || kind == KIND_STAGED_GLOBAL_NETWORK_POLICY;
+}
+
+struct resource *resource_unreadable(enum kind kind)
+{
+	static const char *everything = LOST_EVERYTHING;
+	struct resource *res = resource_new(kind);
+
+	res->lost = (struct text_list){ .n = 1, .v = &everything };
+	if (is_policy(kind))
+		((struct policy_spec *)res->spec)->selector = SELECTOR_UNREADABLE;
+	return res;
+}
+
 int resource_decode_lenient(
 	enum kind kind, const char *json, size_t len, struct resource **ret, struct err *err)
 {

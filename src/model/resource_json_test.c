@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/testing.h"
+#include "model/endpoint.h"
 #include "model/key.h"
 #include "model/policy.h"
 #include "model/resource.h"
@@ -216,6 +217,42 @@ static void test_what_is_left_out_does_not_widen_a_policy(void **state)
 	assert_false(spec->order.set);
 }
 
+static void test_a_set_keeps_its_good_members(void **state)
+{
+	static const char json[] = "{\"metadata\":{\"labels\":{\"a\":1}},\"spec\":{\"nets\":"
+				   "[1,\"10.0.0.0/8\",[\"x\",[]],\"::/0\",{\"nets\":[]}]}}";
+	_cleanup_(resource_freep) struct resource *res =
+		check_lenient(KIND_GLOBAL_NETWORK_SET, json, "metadata.labels: ");
+	const struct text_list *nets = &resource_network_set(res)->nets;
+
+	assert_int_equal(nets->n, 2);
+	assert_string_equal(nets->v[0], "10.0.0.0/8");
+	assert_string_equal(nets->v[1], "::/0");
+	assert_int_equal(res->meta.labels.n, 0);
+	assert_true(resource_lost(res, "metadata"));
+	assert_true(resource_lost(res, "metadata.labels"));
+	assert_true(resource_lost(res, "spec.nets"));
+	assert_false(resource_lost(res, "spec.net"));
+	assert_false(resource_lost(res, "metadata.labelsX"));
+	assert_true(resource_lost_labels(res));
+}
+
+/* A reader that lost too much to remember says that it lost everything. */
+static void test_what_is_lost_is_bounded(void **state)
+{
+	_cleanup_buf_ struct buf json = BUF_INIT;
+	_cleanup_(resource_freep) struct resource *res = NULL;
+
+	buf_puts(&json, "{\"spec\":{\"nets\":[");
+	for (int i = 0; i < 1000; i++)
+		buf_puts(&json, "1,");
+	buf_puts(&json, "\"10.0.0.0/8\"]}}");
+	res = check_lenient(KIND_GLOBAL_NETWORK_SET, buf_str(&json), "spec.nets[0]: ");
+	assert_int_equal(resource_network_set(res)->nets.n, 1);
+	assert_true(res->lost.n < 100);
+	assert_true(resource_lost(res, "metadata.labels"));
+}
+
 static void test_a_lenient_reader_needs_a_spec_and_json(void **state)
 {
 	static const char *const nothing[] = { "{\"spec\":[]}", "{\"spec\":7}", "[]", "7",
@@ -250,6 +287,8 @@ int main(void)
 		cmocka_unit_test(test_faults_name_the_member),
 		cmocka_unit_test(test_a_lenient_reader_leaves_out_what_is_wrong),
 		cmocka_unit_test(test_what_is_left_out_does_not_widen_a_policy),
+		cmocka_unit_test(test_a_set_keeps_its_good_members),
+		cmocka_unit_test(test_what_is_lost_is_bounded),
 		cmocka_unit_test(test_a_lenient_reader_needs_a_spec_and_json),
 		cmocka_unit_test(test_depth_is_limited),
 	};

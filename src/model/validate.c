@@ -2,7 +2,10 @@
 #include "model/validate.h"
 
 #include <errno.h>
+#include <string.h>
 
+#include "base/cleanup.h"
+#include "base/mem.h"
 #include "base/str.h"
 #include "bgp_rules.h"
 #include "ippool_rules.h"
@@ -68,19 +71,54 @@ void resource_validate_last(const struct resource *res, struct field_errors *err
 		bgp_configuration_default_only(&v, res->spec);
 }
 
-int resource_check(const struct resource *res, struct err *err)
+static void check_for_reader(const struct resource *res, struct field_errors *errors)
 {
-	struct field_errors errors = { 0 };
-	struct validation v = { .res = res, .errors = &errors, .reading = true };
-	_cleanup_buf_ struct buf text = BUF_INIT;
-	int r = 0;
+	struct validation v = { .res = res, .errors = errors, .reading = true };
 
 	check_object(&v, kind_spec(res->kind), res->spec);
 	check_schema(&v);
+}
+
+int resource_check(const struct resource *res, struct err *err)
+{
+	struct field_errors errors = { 0 };
+	_cleanup_buf_ struct buf text = BUF_INIT;
+	int r = 0;
+
+	check_for_reader(res, &errors);
 	if (errors.n) {
 		field_error_text(&errors.v[0], &text);
 		r = err_set(err, -EBADMSG, "%s", buf_str(&text));
 	}
 	field_errors_done(&errors);
 	return r;
+}
+
+/* How much is wrong with a spec that has but this member; NULL: none. */
+static size_t faults_alone(const struct resource *res, const struct field *f)
+{
+	_cleanup_free_ void *spec = mem_zalloc(kind_spec(res->kind)->size);
+	const struct resource alone = { .kind = res->kind, .spec = spec };
+	struct field_errors errors = { 0 };
+	size_t n;
+
+	if (f)
+		memcpy(field_at(f, spec), field_at(f, res->spec), field_size(f));
+	check_for_reader(&alone, &errors);
+	n = errors.n;
+	field_errors_done(&errors);
+	return n;
+}
+
+void resource_leave_out_invalid(struct resource *res)
+{
+	const struct object_type *t = kind_spec(res->kind);
+	size_t always = faults_alone(res, NULL);
+
+	for (size_t i = 0; i < t->n_fields; i++) {
+		const struct field *f = &t->fields[i];
+
+		if (!field_is_empty(f, res->spec) && faults_alone(res, f) > always)
+			memset(field_at(f, res->spec), 0, field_size(f));
+	}
 }

@@ -29,7 +29,7 @@ static void add(struct datastore *d, char *line)
 {
 	char *value = strchr(line, ' ');
 	struct arena arena = { 0 };
-	struct resource *res;
+	struct resource *res = NULL;
 	struct err error = { 0 };
 	struct key key;
 
@@ -38,8 +38,12 @@ static void add(struct datastore *d, char *line)
 	*value++ = '\0';
 	if (key_parse(line, strlen(line), &arena, &key) || key.type != KEY_RESOURCE)
 		errx(1, "not a resource: %s", line);
-	if (resource_decode(key.kind, value, strlen(value), &res, &error))
-		errx(1, "%s: %s", line, error.msg);
+	/* What does not decode at all keeps what the key says. */
+	if (resource_decode_lenient(key.kind, value, strlen(value), &res, &error) && !res) {
+		res = resource_unreadable(key.kind);
+		res->meta.name = arena_strdup(&res->arena, key.name);
+		res->meta.ns = arena_strdup(&res->arena, key.ns);
+	}
 	arena_done(&arena);
 	if (d->n == d->cap) {
 		d->cap = d->cap ? 2 * d->cap : 64;

@@ -16,6 +16,8 @@ from lab.lab import Lab
 SILENCE = 0.5          # seconds without an answer until a probe counts as not answered
 API = "projectcalico.org/v3"
 KEYS = "/calico/resources/v3/projectcalico.org/"
+PLURALS = {"GlobalNetworkPolicy": "globalnetworkpolicies", "NetworkPolicy": "networkpolicies",
+           "GlobalNetworkSet": "globalnetworksets", "NetworkSet": "networksets"}
 
 
 def resource(kind, name, spec, namespace=None):
@@ -54,7 +56,7 @@ class Stage:
 
     def __init__(self, name, bin, cast, hosts=2, env=None, pools=plan.Pools(), profiles=()):
         self.lab = Lab.create(name, bin, pools=pools, env=env)
-        self.applied, self.originals = [], []
+        self.applied, self.originals, self.foreign = [], [], set()
         self.serial = itertools.count(1)
         try:
             for _ in range(hosts):
@@ -87,14 +89,23 @@ class Stage:
         self.write("apply", documents)
         self.fence()
 
-    def apply_foreign(self, policy):
+    def apply_foreign(self, *documents):
         """The same for what the API refuses: a writer that checks nothing puts it into etcd."""
-        self.applied.append(policy)
-        plural = {"GlobalNetworkPolicy": "globalnetworkpolicies"}[policy["kind"]]
         writer = etcd.Writer(self.lab.room.process)
-        writer.put(f"{KEYS}{plural}/{policy['metadata']['name']}", json.dumps(policy))
-        writer.finish()
+        for document in documents:
+            kind, namespace, name = self.identity(document)
+            key = "/".join(filter(None, [PLURALS[kind], namespace, name]))
+            self.foreign.add(key)
+            writer.put(KEYS + key, json.dumps(document))
+            writer.finish()
         self.fence()
+
+    def delete_foreign(self):
+        writer = etcd.Writer(self.lab.room.process)
+        for key in sorted(self.foreign):
+            writer.delete(KEYS + key)
+            writer.finish()
+        self.foreign.clear()
 
     def change(self, document, original):
         """Writes one that stands already, to be put back by clear()."""
@@ -118,7 +129,9 @@ class Stage:
         self.write("apply", originals)
         applied, self.applied = self.applied, []
         self.write("delete", sorted(applied, key=lambda d: d["kind"] == "Tier"))
-        if originals or applied:
+        foreign = bool(self.foreign)
+        self.delete_foreign()
+        if originals or applied or foreign:
             self.fence()
         for original in originals:
             if original["kind"] == "FelixConfiguration":

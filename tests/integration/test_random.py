@@ -7,17 +7,12 @@ ROUNDS=n makes it longer.
 """
 import os
 import random
-import socket
-import subprocess
 
 import pytest
 
-from lab import etcd, probe, programs
+from lab import probe
+from oracle import ask_oracle
 from stage import ALLOW, SILENCE, gnp, np, profile, resource, rule, tier
-
-PREFIX = "/calico/resources/v3/projectcalico.org/"
-KINDS = ("workloadendpoints", "profiles", "tiers", "globalnetworkpolicies", "networkpolicies",
-         "globalnetworksets", "networksets")
 
 COLOURS, SIZES = ("red", "green", "blue"), ("s", "l")
 PORTS = [{"name": name, "protocol": protocol, "port": port}
@@ -27,9 +22,6 @@ PROFILES = [profile("open", [ALLOW], [ALLOW]), profile("shut", [], []),
 
 # What each pair of workloads tries, per family.
 TRIES = [("tcp", 80), ("tcp", 81), ("udp", 80), ("icmp", 0)]
-NUMBER = {("tcp", 4): socket.IPPROTO_TCP, ("tcp", 6): socket.IPPROTO_TCP,
-          ("udp", 4): socket.IPPROTO_UDP, ("udp", 6): socket.IPPROTO_UDP,
-          ("icmp", 4): socket.IPPROTO_ICMP, ("icmp", 6): socket.IPPROTO_ICMPV6}
 
 
 def cast(seed):
@@ -157,21 +149,6 @@ class World:
         name = r.choice(["first", "last"])
         self.stage.write("apply", [tier(name, {"first": 10, "last": 2000000}[name],
                                         defaultAction=r.choice(["Deny", "Pass"]))])
-
-
-def ask_oracle(process, probes):
-    datastore = etcd.get_prefix(process, PREFIX)
-    lines = [f"{key} {value}" for key, value in datastore.items()
-             if key.removeprefix(PREFIX).split("/")[0] in KINDS]
-    lines.append("")
-    lines += [f"{p.source.addresses[p.family]} {p.address()} {NUMBER[p.protocol, p.family]} "
-              f"{p.port}" for p in probes]
-    oracle = os.path.join(programs.build_directory(), "tests", "integration", "oracle")
-    done = subprocess.run([oracle], input="\n".join(lines) + "\n", text=True, check=True,
-                          capture_output=True, timeout=60)
-    answers = done.stdout.splitlines()
-    assert len(answers) == len(probes)
-    return answers
 
 
 SEED = int(os.environ.get("SEED") or random.randrange(1 << 30))

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 
+#include "base/buf.h"
 #include "base/str.h"
 #include "cluster.h"
 #include "endpoints.h"
@@ -76,61 +77,101 @@ struct calc *calc_free(struct calc *c)
 	return NULL;
 }
 
-/* Objects with addresses. */
+/* Objects with addresses. `invalid`: what the reader found wrong, NULL for nothing. What can be read
+ * of their addresses stays in the sets, because a set without them is a hole in a rule that denies
+ * or negates it; what it does not know of itself, its labels, takes it out of all sets. */
 
-static void remove_workload(struct calc *c, const struct key *key)
+static bool is_member(const struct resource *res)
+{
+	return res && !resource_lost_labels(res);
+}
+
+static void set_item(struct calc *c, const struct key *key, const struct resource *res,
+	const struct item_input *item)
+{
+	if (is_member(res))
+		items_set(&c->items, key, item);
+	else
+		items_remove(&c->items, key);
+}
+
+/* What comes of what the reader found; without that, *err as it is. */
+static void report_part(struct calc *c, const struct key *key, const char *outcome,
+	const char *invalid, const struct err *err)
+{
+	_cleanup_buf_ struct buf text = BUF_INIT;
+
+	if (invalid)
+		buf_printf(&text, "%s: %s", outcome, invalid);
+	else if (err->code)
+		buf_puts(&text, err->msg);
+	reports_set(&c->reports, key, text.len ? buf_str(&text) : NULL);
+}
+
+static const char *outcome_in_sets(const struct resource *res)
+{
+	return is_member(res) ? "the rest of it is used" : "it is in no set";
+}
+
+static void remove_workload(struct calc *c, const struct key *key, const char *invalid)
 {
 	items_remove(&c->items, key);
 	endpoints_remove(&c->endpoints, key);
+	reports_set(&c->reports, key, invalid);
 }
 
-static void update_workload(struct calc *c, const struct key *key, const struct resource *res)
+static void update_workload(
+	struct calc *c, const struct key *key, const struct resource *res, const char *invalid)
 {
 	_cleanup_arena_ struct arena arena = ARENA_INIT;
 	struct workload w;
-	struct err err = { 0 };
 	bool local;
 
-	if (!res || workload_convert(key, res, c->spoofing_any, &arena, &w, &err)) {
-		remove_workload(c, key);
-		reports_set(&c->reports, key, err.code ? err.msg : NULL);
+	if (!res) {
+		remove_workload(c, key, invalid);
+		return;
+	}
+	workload_convert(key, res, c->spoofing_any, &arena, &w);
+	if (!resource_workload_endpoint(res)->ip_networks.n) { /* not there yet */
+		remove_workload(c, key, invalid ? invalid : w.fault.code ? w.fault.msg : NULL);
 		return;
 	}
 	local = str_eq(w.name.node, c->hostname);
-	items_set(&c->items, key, &w.item);
-	if (local)
+	set_item(c, key, res, &w.item);
+	if (local && !invalid && !w.fault.code)
 		endpoints_set(&c->endpoints, key, &w.item, workload_message(key, res, &w, &arena));
-	reports_set(&c->reports, key, local && w.limits.code ? w.limits.msg : NULL);
+	else if (local)
+		endpoints_remove(&c->endpoints, key);
+	report_part(c, key, local ? "its traffic is denied" : outcome_in_sets(res), invalid,
+		local && !w.fault.code ? &w.limits : &w.fault);
 }
 
-static void update_host_endpoint(struct calc *c, const struct key *key, const struct resource *res)
+static void update_host_endpoint(
+	struct calc *c, const struct key *key, const struct resource *res, const char *invalid)
 {
 	_cleanup_arena_ struct arena arena = ARENA_INIT;
-	struct item_input item;
+	struct item_input item = { 0 };
 	struct err err = { 0 };
 
-	if (!res || host_endpoint_convert(res, &arena, &item, &err))
-		items_remove(&c->items, key);
-	else
-		items_set(&c->items, key, &item);
+	if (res)
+		host_endpoint_convert(res, &arena, &item, &err);
 	if (res && !err.code && str_eq(resource_host_endpoint(res)->node, c->hostname))
 		err_set(&err, -EOPNOTSUPP, "host endpoints are left alone: not applied yet");
-	reports_set(&c->reports, key, err.code ? err.msg : NULL);
+	set_item(c, key, res, &item);
+	report_part(c, key, outcome_in_sets(res), invalid, &err);
 }
 
-static void update_network_set(struct calc *c, const struct key *key, const struct resource *res)
+static void update_network_set(
+	struct calc *c, const struct key *key, const struct resource *res, const char *invalid)
 {
 	_cleanup_arena_ struct arena arena = ARENA_INIT;
-	struct item_input item;
+	struct item_input item = { 0 };
 	struct err err = { 0 };
 
-	if (res) {
+	if (res)
 		network_set_convert(key, res, &arena, &item, &err);
-		items_set(&c->items, key, &item);
-	} else {
-		items_remove(&c->items, key);
-	}
-	reports_set(&c->reports, key, err.code ? err.msg : NULL);
+	set_item(c, key, res, &item);
+	report_part(c, key, outcome_in_sets(res), invalid, &err);
 }
 
 /* Objects with rules. */
@@ -146,14 +187,15 @@ static void update_policy(
 	reports_set(&c->reports, key, NULL);
 }
 
-static void update_profile(struct calc *c, const struct key *key, const struct resource *res)
+static void update_profile(
+	struct calc *c, const struct key *key, const struct resource *res, const char *invalid)
 {
 	if (res) {
-		profiles_set(&c->profiles, key->name, res);
+		profiles_set(&c->profiles, key->name, res, invalid);
 		return;
 	}
 	profiles_remove(&c->profiles, key->name);
-	reports_set(&c->reports, key, NULL);
+	reports_set(&c->reports, key, invalid);
 }
 
 static void update_tier(struct calc *c, const struct key *key, const struct resource *res)
@@ -181,14 +223,14 @@ void calc_update(struct calc *c, const struct key *key, const struct resource *r
 		return;
 	switch (key->kind) {
 	case KIND_WORKLOAD_ENDPOINT:
-		update_workload(c, key, res);
+		update_workload(c, key, res, NULL);
 		break;
 	case KIND_HOST_ENDPOINT:
-		update_host_endpoint(c, key, res);
+		update_host_endpoint(c, key, res, NULL);
 		break;
 	case KIND_NETWORK_SET:
 	case KIND_GLOBAL_NETWORK_SET:
-		update_network_set(c, key, res);
+		update_network_set(c, key, res, NULL);
 		break;
 	case KIND_NETWORK_POLICY:
 	case KIND_GLOBAL_NETWORK_POLICY:
@@ -197,7 +239,7 @@ void calc_update(struct calc *c, const struct key *key, const struct resource *r
 		update_policy(c, key, res, NULL);
 		break;
 	case KIND_PROFILE:
-		update_profile(c, key, res);
+		update_profile(c, key, res, NULL);
 		break;
 	case KIND_TIER:
 		update_tier(c, key, res);
@@ -231,21 +273,54 @@ void calc_update(struct calc *c, const struct key *key, const struct resource *r
 	}
 }
 
-static bool is_policy(enum kind kind)
+static void invalid_policy(
+	struct calc *c, const struct key *key, const struct resource *res, const char *reason)
 {
-	return kind == KIND_NETWORK_POLICY || kind == KIND_GLOBAL_NETWORK_POLICY ||
-	       kind == KIND_STAGED_NETWORK_POLICY || kind == KIND_STAGED_GLOBAL_NETWORK_POLICY;
+	_cleanup_(resource_freep) struct resource *unreadable =
+		res ? NULL : resource_unreadable(key->kind);
+
+	update_policy(c, key, res ? res : unreadable, reason);
+}
+
+static void invalid_resource(
+	struct calc *c, const struct key *key, const struct resource *res, const char *reason)
+{
+	switch (key->kind) {
+	case KIND_WORKLOAD_ENDPOINT:
+		update_workload(c, key, res, reason);
+		break;
+	case KIND_HOST_ENDPOINT:
+		update_host_endpoint(c, key, res, reason);
+		break;
+	case KIND_NETWORK_SET:
+	case KIND_GLOBAL_NETWORK_SET:
+		update_network_set(c, key, res, reason);
+		break;
+	case KIND_NETWORK_POLICY:
+	case KIND_GLOBAL_NETWORK_POLICY:
+	case KIND_STAGED_NETWORK_POLICY:
+	case KIND_STAGED_GLOBAL_NETWORK_POLICY:
+		invalid_policy(c, key, res, reason);
+		break;
+	case KIND_PROFILE:
+		update_profile(c, key, res, reason);
+		break;
+	case KIND_TIER: /* its order counts; an action that cannot be read is Deny */
+		calc_update(c, key, res);
+		reports_set(&c->reports, key, reason);
+		break;
+	default:
+		calc_update(c, key, NULL);
+		reports_set(&c->reports, key, reason);
+		break;
+	}
 }
 
 void calc_invalid(
 	struct calc *c, const struct key *key, const struct resource *res, const char *reason)
 {
-	if (res && key->type == KEY_RESOURCE && is_policy(key->kind)) {
-		update_policy(c, key, res, reason);
-		return;
-	}
-	calc_update(c, key, NULL);
-	reports_set(&c->reports, key, reason);
+	if (key->type == KEY_RESOURCE)
+		invalid_resource(c, key, res, reason);
 }
 
 void calc_in_sync(struct calc *c)

@@ -256,7 +256,7 @@ static void what_the_reader_found_invalid_denies(void **state)
 	calc_invalid(f->calc, &key, NULL, "no JSON");
 	calc_flush(f->calc);
 	assert_null(policy(f));
-	assert_string_equal(problem(f, SUBJECT), "no JSON");
+	assert_string_equal(problem(f, SUBJECT), "it applies to nothing: no JSON");
 	resource_free(res);
 }
 

@@ -78,18 +78,33 @@ static void note_limits(const struct policy_spec *spec, struct err *err)
 		err_set(err, -EOPNOTSUPP, "http matches are left to an application-layer proxy");
 }
 
-/* -EINVAL: a part of it does not parse; the selector is then that without the part. */
+static int check_selector(const char *text, struct err *err)
+{
+	_cleanup_(selector_freep) struct selector *s = NULL;
+
+	if (selector_parse(text ? text : "", &s, err))
+		return err_wrap(err, -EINVAL, "selector");
+	return 0;
+}
+
+/* -EINVAL: a part of it does not parse; the selector is then that without the part, which the
+ * policy's namespace and the other parts bound. Without any bound it is nobody's. */
 static int compile_selector(const struct policy_spec *spec, const char *ns,
 	struct policy_compiled *ret, struct err *err)
 {
+	struct policy_spec readable = *spec;
 	_cleanup_buf_ struct buf text = BUF_INIT;
 	_cleanup_(selector_freep) struct selector *s = NULL;
-	int r = effective_policy_selector(spec, ns, &text, err);
+	int r = check_selector(spec->selector, err);
 
-	if (selector_parse(buf_str(&text), &s, &ret->problem)) {
-		err_wrap(&ret->problem, -EINVAL, "it applies to nothing: selector");
-		return 0;
-	}
+	if (r)
+		readable.selector = NULL;
+	if (effective_policy_selector(&readable, ns, &text, r ? NULL : err))
+		r = r ? r : -EINVAL;
+	if (r && !readable.selector && spec->selector && !text.len)
+		return r;
+	if (selector_parse(buf_str(&text), &s, r ? NULL : err))
+		return r ? r : err_wrap(err, -EINVAL, "selector");
 	ret->selector = arena_strdup(&ret->arena, selector_text(s));
 	return r;
 }
@@ -167,15 +182,16 @@ void policy_compile(const struct key *key, const struct resource *res, const cha
 	*ret = (struct policy_compiled){ .traits = policy_traits(spec) };
 	ret->tier = str_empty(spec->tier) ? "default" : spec->tier;
 	deny = compile_selector(spec, key->ns, ret, &why) || check_policy(spec, &why);
-	if (invalid)
+	if (invalid) {
 		err_set(&why, -EINVAL, "%s", invalid);
-	if (invalid && ret->problem.code)
-		err_set(&ret->problem, -EINVAL, "it applies to nothing: %s", invalid);
-	deny |= invalid != NULL;
-	if (deny) { /* so that it counts on workloads */
+		deny = true;
+	}
+	if (resource_lost(res, "spec.order"))
+		ret->traits.order = -INFINITY; /* nothing else of its tier may decide before */
+	if (deny) {			       /* so that it counts on workloads */
 		ret->traits.untracked = ret->traits.pre_dnat = false;
-		if (!ret->problem.code)
-			err_set(&ret->problem, -EINVAL, "%s: %s", denies(key->kind), why.msg);
+		err_set(&ret->problem, -EINVAL, "%s: %s",
+			ret->selector ? denies(key->kind) : "it applies to nothing", why.msg);
 	}
 	compile_message(key, spec, deny, ret);
 	note_limits(spec, &ret->problem);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "profiles.h"
 
+#include <errno.h>
+
 #include "base/str.h"
 #include "effective.h"
 #include "message.h"
@@ -14,15 +16,17 @@ static void mark(struct profiles *p, struct profile *profile)
 
 /* Rules. */
 
+/* rules NULL: there is no such profile, or none that can be read. */
 static void convert_direction(struct rule_context *ctx, const char *name, bool egress,
-	const struct rule_list *rules, Felix__Rule ***ret, size_t *ret_n, struct err *err)
+	const struct rule_list *rules, bool exists, Felix__Rule ***ret, size_t *ret_n,
+	struct err *err)
 {
 	_cleanup_free_ char *seed = mem_printf("prof-%s-%s", egress ? "out" : "in", name);
 	struct err here = { 0 };
 
 	if (rules)
 		rules_convert(ctx, rules, seed, ret, ret_n, &here);
-	else if (str_eq(name, DEFAULT_ALLOW))
+	else if (!exists && str_eq(name, DEFAULT_ALLOW))
 		rules_allow(ctx->arena, seed, ret, ret_n);
 	else
 		rules_deny(ctx->arena, seed, ret, ret_n);
@@ -31,8 +35,9 @@ static void convert_direction(struct rule_context *ctx, const char *name, bool e
 			here.msg);
 }
 
-/* spec NULL: what stands in for a profile that does not exist. */
-static void set_rules(struct profiles *p, struct profile *profile, const struct profile_spec *spec)
+/* spec NULL: what stands in for a profile that does not exist, or cannot be read. */
+static void set_rules(struct profiles *p, struct profile *profile, const struct profile_spec *spec,
+	const char *invalid)
 {
 	_cleanup_arena_ struct arena arena = ARENA_INIT;
 	struct rule_context ctx = { .arena = &arena };
@@ -43,9 +48,11 @@ static void set_rules(struct profiles *p, struct profile *profile, const struct 
 	struct err problem = { 0 };
 
 	convert_direction(&ctx, profile->name, false, spec ? &spec->ingress : NULL,
-		&rules.inbound_rules, &rules.n_inbound_rules, &problem);
+		profile->exists, &rules.inbound_rules, &rules.n_inbound_rules, &problem);
 	convert_direction(&ctx, profile->name, true, spec ? &spec->egress : NULL,
-		&rules.outbound_rules, &rules.n_outbound_rules, &problem);
+		profile->exists, &rules.outbound_rules, &rules.n_outbound_rules, &problem);
+	if (invalid)
+		err_set(&problem, -EINVAL, "it denies: %s", invalid);
 	id.name = profile->name;
 	update.id = &id;
 	update.profile = &rules;
@@ -149,13 +156,14 @@ static void pass(struct profiles *p, const char *name, const struct text_map *la
 		pass_account(p, name + 4, labels);
 }
 
-void profiles_set(struct profiles *p, const char *name, const struct resource *res)
+void profiles_set(
+	struct profiles *p, const char *name, const struct resource *res, const char *invalid)
 {
 	const struct profile_spec *spec = resource_profile(res);
 	struct profile *profile = profile_get(p, name);
 
 	profile->exists = true;
-	set_rules(p, profile, spec);
+	set_rules(p, profile, invalid ? NULL : spec, invalid);
 	parents_set(p->parents, name, &spec->labels_to_apply);
 	pass(p, name, &spec->labels_to_apply);
 }
@@ -167,7 +175,7 @@ void profiles_remove(struct profiles *p, const char *name)
 	if (!profile || !profile->exists)
 		return;
 	profile->exists = false;
-	set_rules(p, profile, NULL);
+	set_rules(p, profile, NULL, NULL);
 	parents_clear(p->parents, name);
 	pass(p, name, NULL);
 }
@@ -177,7 +185,7 @@ struct profile *profile_use(struct profiles *p, const char *name)
 	struct profile *profile = profile_get(p, name);
 
 	if (!profile->carrier.update.data)
-		set_rules(p, profile, NULL);
+		set_rules(p, profile, NULL, NULL);
 	profile->users++;
 	mark(p, profile);
 	return profile;

@@ -28,7 +28,10 @@ struct profiles {
 	struct ptrs dirty;
 };
 
-void profiles_set(struct profiles *p, const char *name, const struct resource *res);
+/* `invalid` not NULL: what the reader found wrong with it. Then it denies, and gives the labels that
+ * could be read. */
+void profiles_set(
+	struct profiles *p, const char *name, const struct resource *res, const char *invalid);
 void profiles_remove(struct profiles *p, const char *name);
 struct profile *profile_use(struct profiles *p, const char *name);
 void profile_unuse(struct profiles *p, struct profile *profile);

@@ -40,13 +40,19 @@ static void put_labels(struct rng *r, struct buf *out, const char *prefix)
 	buf_puts(out, "}");
 }
 
+/* Now and then with an element of a wrong type. */
 static void put_list(struct rng *r, struct buf *out, const char *(*one)(struct rng *r))
 {
 	size_t n = rng_below(r, 4);
 
 	buf_puts(out, "[");
-	for (size_t i = 0; i < n; i++)
-		buf_printf(out, "%s\"%s\"", i ? "," : "", one(r));
+	for (size_t i = 0; i < n; i++) {
+		buf_puts(out, i ? "," : "");
+		if (rng_one_in(r, 20))
+			buf_puts(out, PICK(r, "7", "[\"a\"]", "{}", "null"));
+		else
+			buf_printf(out, "\"%s\"", one(r));
+	}
 	buf_puts(out, "]");
 }
 
@@ -151,13 +157,16 @@ static void put_rules(struct rng *r, struct buf *out)
 
 static void put_policy(struct rng *r, struct buf *out)
 {
-	buf_printf(out, "{\"spec\":{\"tier\":\"%s\",\"selector\":\"%s\",\"ingress\":",
-		PICK(r, "default", "sec", ""), selector(r));
+	buf_printf(out, "{\"spec\":{\"tier\":\"%s\",", PICK(r, "default", "sec", ""));
+	if (rng_one_in(r, 12))
+		buf_puts(out, "\"selector\":7,\"ingress\":");
+	else
+		buf_printf(out, "\"selector\":\"%s\",\"ingress\":", selector(r));
 	put_rules(r, out);
 	buf_puts(out, ",\"egress\":");
 	put_rules(r, out);
 	if (rng_one_in(r, 2))
-		buf_printf(out, ",\"order\":%d", (int)rng_below(r, 3));
+		buf_printf(out, ",\"order\":%s", PICK(r, "0", "1", "2", "\"2\""));
 	if (rng_one_in(r, 2))
 		buf_printf(out, ",\"types\":[\"%s\"]", PICK(r, "Ingress", "Egress", "Sideways"));
 	if (rng_one_in(r, 6))

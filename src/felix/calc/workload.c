@@ -52,19 +52,21 @@ static void put_ports(
 	ret->n_ports = n;
 }
 
-static int put_addresses(const struct text_list *nets, struct arena *arena, const char *what,
+/* The good ones; *err names a bad one. */
+static void put_addresses(const struct text_list *nets, struct arena *arena, const char *what,
 	struct item_input *ret, struct err *err)
 {
 	struct cidr *v = arena_new_n(arena, struct cidr, nets->n + 1);
 
-	for (size_t i = 0; i < nets->n; i++)
-		if (str_empty(nets->v[i]) || cidr_parse_net(nets->v[i], &v[i]) ||
-			!cidr_is_host(&v[i]))
-			return err_set(err, -EINVAL, "%s: '%s' is no single address", what,
-				nets->v[i] ? nets->v[i] : "");
 	ret->nets = v;
-	ret->n_nets = nets->n;
-	return 0;
+	for (size_t i = 0; i < nets->n; i++) {
+		struct cidr *c = &v[ret->n_nets];
+		if (str_empty(nets->v[i]) || cidr_parse_net(nets->v[i], c) || !cidr_is_host(c))
+			err_set(err, -EINVAL, "%s: '%s' is no single address", what,
+				nets->v[i] ? nets->v[i] : "");
+		else
+			ret->n_nets++;
+	}
 }
 
 static int check_interface(const char *name, struct err *err)
@@ -122,42 +124,37 @@ static void note_limits(const struct resource *res, struct err *err)
 			n > 1 ? what[1] : "", n > 2 ? ", " : "", n > 2 ? what[2] : "");
 }
 
-int workload_convert(const struct key *key, const struct resource *res, bool spoofing_any,
-	struct arena *arena, struct workload *ret, struct err *err)
+void workload_convert(const struct key *key, const struct resource *res, bool spoofing_any,
+	struct arena *arena, struct workload *ret)
 {
 	const struct workload_endpoint_spec *spec = resource_workload_endpoint(res);
 	const char *account = spec->service_account_name;
 
 	*ret = (struct workload){ 0 };
-	if (wep_name_parse(key->name, arena, &ret->name))
-		return err_set(err, -EINVAL, "its name does not have the four parts");
-	if (!spec->ip_networks.n)
-		return -ENOENT;
-	if (check_workload(spec, spoofing_any, err) ||
-		put_addresses(&spec->ip_networks, arena, "ipNetworks", &ret->item, err))
-		return -EINVAL;
+	put_addresses(&spec->ip_networks, arena, "ipNetworks", &ret->item, &ret->fault);
 	put_labels(&res->meta.labels, LABEL_SERVICE_ACCOUNT, str_empty(account) ? NULL : account,
 		arena, &ret->item);
 	put_ports(&spec->ports, arena, &ret->item);
 	ret->item.parents = spec->profiles.v;
 	ret->item.n_parents = spec->profiles.n;
+	if (wep_name_parse(key->name, arena, &ret->name))
+		err_set(&ret->fault, -EINVAL, "its name does not have the four parts");
+	else if (spec->ip_networks.n && !ret->fault.code)
+		check_workload(spec, spoofing_any, &ret->fault);
 	note_limits(res, &ret->limits);
-	return 0;
 }
 
-int host_endpoint_convert(
+void host_endpoint_convert(
 	const struct resource *res, struct arena *arena, struct item_input *ret, struct err *err)
 {
 	const struct host_endpoint_spec *spec = resource_host_endpoint(res);
 
 	*ret = (struct item_input){ 0 };
-	if (put_addresses(&spec->expected_ips, arena, "expectedIPs", ret, err))
-		return -EINVAL;
+	put_addresses(&spec->expected_ips, arena, "expectedIPs", ret, err);
 	put_labels(&res->meta.labels, NULL, NULL, arena, ret);
 	put_ports(&spec->ports, arena, ret);
 	ret->parents = spec->profiles.v;
 	ret->n_parents = spec->profiles.n;
-	return 0;
 }
 
 /* The kernel's hash sets refuse a prefix of no length: it is its two halves. */

@@ -12,19 +12,19 @@
 
 struct workload {
 	struct wep_name name;
-	struct item_input item;
-	struct err limits; /* code 0: all that it asks for is applied */
+	struct item_input item; /* its good addresses: it counts in sets, whatever else is wrong */
+	struct err fault;	/* code not 0: no endpoint for this host, which denies it */
+	struct err limits;	/* code 0: all that it asks for is applied */
 };
 
-/* All results lie in the arena or in *res. Return: 0; -ENOENT: not there yet, as it has no address;
- * -EINVAL: not to be used, *err says why. */
-int workload_convert(const struct key *key, const struct resource *res, bool spoofing_any,
-	struct arena *arena, struct workload *ret, struct err *err);
+/* All results lie in the arena or in *res. */
+void workload_convert(const struct key *key, const struct resource *res, bool spoofing_any,
+	struct arena *arena, struct workload *ret);
 Felix__WorkloadEndpointUpdate *workload_message(const struct key *key, const struct resource *res,
 	const struct workload *w, struct arena *arena);
 
-int host_endpoint_convert(
+/* Entries that are no addresses or nets are left out and named in *err; the others count. */
+void host_endpoint_convert(
 	const struct resource *res, struct arena *arena, struct item_input *ret, struct err *err);
-/* Entries that are no nets are left out and named in *err; the others count. */
 void network_set_convert(const struct key *key, const struct resource *res, struct arena *arena,
 	struct item_input *ret, struct err *err);

@@ -18,7 +18,7 @@ struct config_feed {
 	struct config *config;
 	char *hostname, *host_object; /* "node.<host>" */
 	struct resource *cluster, *node;
-	struct resource_map felix; /* keyed by their own metadata.name */
+	struct resource_map felix; /* keyed by their own metadata.name, which is that of the key */
 	bool applied;
 };
 
@@ -63,6 +63,7 @@ static void replace_felix(struct config_feed *f, const char *name, const struct 
 	if (res) {
 		struct resource *copy = resource_copy(res);
 
+		copy->meta.name = arena_strdup(&copy->arena, name); /* the key is what counts */
 		*resource_map_put(&f->felix, copy->meta.name, NULL) = copy;
 	}
 }

@@ -72,30 +72,39 @@ static void report(struct input *in, const struct key *key, const char *reason)
 		log_warning("%s is invalid: %s", buf_str(&subject), reason);
 }
 
-static bool accept_value(struct input *in, const struct kv *kv, struct resource **ret)
+/* 0, or why the value does not count as it is; *ret then, if not NULL, is what could be read. */
+static int read_value(const struct kv *kv, struct resource **ret, struct err *err)
 {
-	_cleanup_(resource_freep) struct resource *res = NULL;
-	struct err err = { 0 };
+	int r;
 
-	if (resource_decode_lenient(kv->key.kind, kv->value, kv->len, &res, &err) ||
-		resource_check(res, &err)) {
-		report(in, &kv->key, err.msg);
-		calc_invalid(in->calc, &kv->key, res, err.msg);
-		return false;
-	}
-	*ret = TAKE_PTR(res);
-	return true;
+	if (!kv->value)
+		return 0;
+	r = resource_decode_lenient(kv->key.kind, kv->value, kv->len, ret, err);
+	return r ? r : resource_check(*ret, err);
+}
+
+/* Its members are settings, each of which stands for itself. */
+static bool is_settings(enum kind kind)
+{
+	return kind == KIND_FELIX_CONFIGURATION || kind == KIND_CLUSTER_INFORMATION ||
+	       kind == KIND_NODE;
 }
 
 bool input_update(struct input *in, const struct kv *kv)
 {
 	_cleanup_(resource_freep) struct resource *res = NULL;
+	struct err err = { 0 };
 
 	if (kv->key.type != KEY_RESOURCE)
 		return false;
-	if (kv->value && !accept_value(in, kv, &res))
-		return config_feed_update(in->feed, &kv->key, NULL);
-	report(in, &kv->key, NULL);
-	calc_update(in->calc, &kv->key, res);
+	if (read_value(kv, &res, &err) == 0) {
+		report(in, &kv->key, NULL);
+		calc_update(in->calc, &kv->key, res);
+	} else {
+		report(in, &kv->key, err.msg);
+		calc_invalid(in->calc, &kv->key, res, err.msg);
+		if (res && is_settings(kv->key.kind))
+			resource_leave_out_invalid(res);
+	}
 	return config_feed_update(in->feed, &kv->key, res);
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* input.h - from the datastore's stream to calc and to the configuration.
  *
- * Decodes and checks each value. What cannot be used is named once, with key and field, and is
- * absent to the rest of Felix; a policy then denies what it selects (design rule 7).
+ * Decodes and checks each value. What cannot be used is named once, with key and field; calc gets
+ * what could be read, and takes of it what cannot open anything (calc.h). Of settings the good ones
+ * apply.
  */
 #pragma once
 

@@ -123,16 +123,76 @@ static void a_policy_that_does_not_decode_denies(void **state)
 	assert_int_equal(problems_count(f->problems), 0);
 }
 
-static void what_is_no_json_is_absent(void **state)
+static void what_is_no_json_denies_its_namespace(void **state)
 {
 	const struct key key = key_resource(KIND_NETWORK_POLICY, "alpha", "p");
 	struct fixture *f = *state;
 
 	put(f, key, POLICY("\"TCP\""));
-	assert_true(f->active);
+	assert_string_equal(f->ingress, "allow");
 	put(f, key, "{\"spec\":");
-	assert_false(f->active);
+	assert_true(f->active);
+	assert_string_equal(f->ingress, "deny");
 	assert_true(has_problem(f, "datastore", "unexpected end of JSON"));
+	put(f, key, NULL);
+	assert_false(f->active);
+	assert_int_equal(problems_count(f->problems), 0);
+}
+
+static const struct config_values *settings(struct fixture *f)
+{
+	enum config_change change;
+
+	assert_int_equal(config_resolve(f->config, NULL, NULL, &change, NULL), 0);
+	return config_values(f->config);
+}
+
+#define SETTINGS(MORE) \
+	"{\"metadata\":{\"name\":\"default\"},\"spec\":{\"healthPort\":1234," MORE \
+	",\"logPrefix\":\"mine\"}}"
+
+/* Of types that do not fit, of values that the API would refuse, of members that are no such. */
+static void a_bad_setting_leaves_the_others_in_force(void **state)
+{
+	static const struct {
+		const char *value, *reason;
+	} cases[] = {
+		{ SETTINGS("\"ipv6Support\":\"yes\""), "spec.ipv6Support: " },
+		{ SETTINGS("\"failsafeInboundHostPorts\":[7]"), "spec.failsafeInboundHostPorts[0]: " },
+		{ SETTINGS("\"logSeverityScreen\":\"Loud\""), "spec.logSeverityScreen" },
+		{ SETTINGS("\"vxlanPort\":\"x\",\"logSeveritySys\":\"Loud\""), "spec.vxlanPort: " },
+		{ SETTINGS("\"deviceRouteSourceAddress\":\"x\""), "DeviceRouteSourceAddress" },
+		{ SETTINGS("\"defaultEndpointToHostAction\":\"x\""), "" },
+	};
+	const struct key key = key_resource(KIND_FELIX_CONFIGURATION, NULL, "default");
+	struct fixture *f = *state;
+
+	config_feed_apply(f->feed);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		put(f, key, cases[i].value);
+		print_message("%s\n", cases[i].value);
+		assert_int_equal(settings(f)->health_port, 1234);
+		assert_string_equal(settings(f)->log_prefix, "mine");
+		assert_true(settings(f)->ipv6_support);
+		assert_string_equal(settings(f)->default_endpoint_to_host_action, "DROP");
+		assert_true(has_problem(f, "datastore", cases[i].reason));
+		put(f, key, NULL);
+		assert_int_equal(settings(f)->health_port, 9099);
+		assert_int_equal(problems_count(f->problems), 0);
+	}
+	put(f, key, "{\"spec\":{\"healthPort\":7}}"); /* without a name of its own */
+	assert_int_equal(settings(f)->health_port, 7);
+}
+
+#define SET "{\"metadata\":{\"labels\":{\"a\":\"b\"}},\"spec\":{\"nets\":[\"10.0.0.0/8\",\"x\"]}}"
+
+static void a_set_is_reported_with_key_and_field(void **state)
+{
+	struct fixture *f = *state;
+
+	put(f, key_resource(KIND_GLOBAL_NETWORK_SET, NULL, "s"), SET);
+	assert_true(has_problem(f, "datastore", "Nets[1] = 'x'"));
+	assert_true(has_problem(f, "calc", "the rest of it is used: Nets[1] = 'x'"));
 }
 
 int main(void)
@@ -140,7 +200,12 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
 			a_policy_that_does_not_decode_denies, setup, teardown),
-		cmocka_unit_test_setup_teardown(what_is_no_json_is_absent, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			what_is_no_json_denies_its_namespace, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			a_bad_setting_leaves_the_others_in_force, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			a_set_is_reported_with_key_and_field, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,10 +7,12 @@
  *
  * A packet is the first one of a flow: connection tracking is not consulted.
  *
- * Invalid input: an endpoint, tier, profile or set that cannot be read is left out of the world by
- * the caller. A policy whose rules cannot be evaluated (unknown action, selector that does not
- * parse, ports without a protocol that has them, ...) denies what reaches it in that direction; one
- * whose own selector does not parse selects nothing.
+ * Invalid input, as resource_decode_lenient() hands it over (resource.lost) and as it is checked
+ * here. A policy whose rules cannot be evaluated (unknown action, selector that does not parse,
+ * ports without a protocol that has them, ...) denies what reaches it in that direction; one of
+ * whose selectors does not parse denies what its namespace and the others select, and nothing if
+ * there is nothing of the kind. Profiles deny; so does a workload's own endpoint. In the rules of
+ * others, endpoints and sets are their good addresses, and nothing when their labels are lost.
  *
  * Owner:  resources are borrowed and stay unchanged; a verdict points into them.
  * Source: felix.md 2.1, 2.7, 2.8, 2.11, 2.12, 3.1 to 3.4, 3.7; datamodel.md 4.6, 5.1, 5.4, 8.2.
@@ -66,6 +68,8 @@ enum verdict_action {
 enum verdict_reason {
 	REASON_RULE,            /* rule `rule` of the policy or profile `owner` */
 	REASON_BROKEN_POLICY,   /* `owner` cannot be evaluated */
+	REASON_BROKEN_PROFILE,  /* `owner` cannot be read */
+	REASON_BROKEN_ENDPOINT, /* a workload's endpoint cannot be read */
 	REASON_TIER_DEFAULT,    /* policies of `tier` apply, none of them decided */
 	REASON_NO_PROFILE,      /* all tiers are passed, no profile decided */
 	REASON_MISSING_PROFILE, /* the endpoint lists `profile`, which does not exist */

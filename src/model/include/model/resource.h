@@ -87,6 +87,7 @@ struct resource {
 	void *status; /* NULL for kinds without one, or when absent and not always written */
 	struct extra *extras;
 	size_t n_extras;
+	struct text_list lost; /* what a lenient reader left out; not copied, never written */
 	struct arena arena;
 };
 
@@ -104,11 +105,20 @@ int resource_decode(enum kind kind, const char *json, size_t len, struct resourc
 
 /* As resource_decode(), and with -EBADMSG a resource too, if all that is wrong are types and values
  * of members below spec and metadata: those are absent then, so that what the rest says can be made
- * use of. A list or map with a wrong element is absent as a whole; a selector that is no text
- * becomes one that does not parse, because an absent one selects all. *err names the first fault.
- */
+ * use of. A list or map with a wrong element is absent as a whole, but lists of an endpoint's or a
+ * set's addresses keep the good ones; a selector that is no text becomes one that does not parse,
+ * because an absent one selects all. *err names the first fault. */
 int resource_decode_lenient(enum kind kind, const char *json, size_t len, struct resource **ret,
 	struct err *err) MUST_CHECK;
+
+/* Whether the lenient reader left out the member ("spec.ports"), what it stands in, or a part of it. */
+bool resource_lost(const struct resource *res, const char *member);
+/* The same for what decides an endpoint's or a set's labels, so that nothing can be said about
+ * which selectors it matches. */
+bool resource_lost_labels(const struct resource *res);
+/* What stands for a value that does not decode at all: everything is lost, and the selector of a
+ * policy does not parse. */
+struct resource *resource_unreadable(enum kind kind);
 
 /* Compact JSON as upstream stores it: member order, Go escaping, defaults left out. Without
  * resourceVersion and selfLink. */

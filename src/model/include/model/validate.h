@@ -40,3 +40,6 @@ void resource_validate_last(const struct resource *res, struct field_errors *err
 /* For a reader: what must not take effect, though upstream's readers may let it. The first fault
  * is named in *err. -EBADMSG or 0. Names, sizes and port names are not judged. */
 int resource_check(const struct resource *res, struct err *err);
+/* For kinds whose members stand for themselves, as settings do: those members of spec that are at
+ * fault even when they are alone become absent, the others count. */
+void resource_leave_out_invalid(struct resource *res);

@@ -42,9 +42,16 @@ struct calc *calc_free(struct calc *c); /* returns NULL */
 /* `res` NULL = the key is gone. Borrowed: calc keeps copies of what it needs. It checks what it
  * relies on (rules, selectors, addresses, names); the reader has only to decode. */
 void calc_update(struct calc *c, const struct key *key, const struct resource *res);
-/* The value of this key does not decode or validate: treated as gone, or, for a policy, as one that
- * denies the endpoints that `res` selects (NULL: nothing can be attributed). Reported with the
- * reason until the key is updated or gone. */
+/* The value of this key does not decode or validate; `res` is what could be read, or NULL. Reported
+ * with the reason until the key is updated or gone, and used so that nothing opens:
+ *
+ *   policy            denies what its readable selectors and its namespace select, if any bound it;
+ *                     first in its tier when its order is lost
+ *   profile           denies; its readable labels are inherited
+ *   tier              keeps its order; its default action is Deny
+ *   set, endpoint     its good addresses stay in sets, unless its labels are lost; a local workload
+ *                     endpoint is absent, which denies its traffic
+ *   anything else     gone */
 void calc_invalid(struct calc *c, const struct key *key, const struct resource *res,
 	const char *reason);
 
