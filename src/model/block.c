@@ -211,7 +211,7 @@ int block_decode(
 	_cleanup_arena_ struct arena tree = ARENA_INIT;
 	const struct json_value *v;
 	struct block b = { 0 };
-	int r = json_tree_read(json, len, &tree, &v, err);
+	int r = json_values_read(json, len, &tree, &v, err);
 
 	if (r < 0)
 		return r;

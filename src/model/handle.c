@@ -13,7 +13,7 @@
 static int read_object(const char *json, size_t len, struct arena *arena,
 	const struct json_value **ret, struct err *err)
 {
-	int r = json_tree_read(json, len, arena, ret, err);
+	int r = json_values_read(json, len, arena, ret, err);
 
 	if (r == 0 && (*ret)->type != JSON_OBJECT)
 		return err_set(err, -EBADMSG, "an object expected");

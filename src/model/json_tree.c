@@ -7,7 +7,7 @@
 
 #include "base/str.h"
 #include "decode.h"
-#include "json.h"
+#include "model/json.h"
 
 struct builder {
 	struct arena *arena;
@@ -81,7 +81,7 @@ static int on_event(void *ctx, enum json_event event, const char *text, size_t l
 	return -EBADMSG;
 }
 
-int json_tree_read(const char *json, size_t len, struct arena *arena,
+int json_values_read(const char *json, size_t len, struct arena *arena,
 	const struct json_value **ret, struct err *err)
 {
 	struct builder b = { .arena = arena, .err = err };

@@ -34,7 +34,7 @@ struct json_value {
 };
 
 /* 0 or -EBADMSG with the reason in *err. */
-int json_tree_read(const char *json, size_t len, struct arena *arena,
+int json_values_read(const char *json, size_t len, struct arena *arena,
 	const struct json_value **ret, struct err *err) MUST_CHECK;
 
 /* The last member of that name in any case of letters, as Go finds it; NULL when it is absent or
