@@ -51,70 +51,61 @@ static void wrong_type(struct decoder *d, const struct scope *scope, const char 
 	buf_puts(&path, name);
 	err_set(&d->conf->fault, -EBADMSG,
 		"json: cannot unmarshal %s%s%s into Go struct field %s.%s of type %s",
-		json_kind_name(v->kind), v->kind == JSON_NUMBER ? " " : "",
-		v->kind == JSON_NUMBER ? v->text : "", scope->go_struct, buf_str(&path), go_type);
+		json_type_name(v->type), v->type == JSON_NUMBER ? " " : "",
+		v->type == JSON_NUMBER ? v->text : "", scope->go_struct, buf_str(&path), go_type);
 }
 
 /* ---- members that are no plain fields */
 
 static void take_label(struct decoder *d, const struct json_value *label)
 {
-	const struct json_value *key = json_tree_get(label, "key");
-	const struct json_value *value = json_tree_get(label, "value");
+	const struct json_value *key = json_member(label, "key");
+	const struct json_value *value = json_member(label, "value");
 	struct text_map *labels = &d->conf->labels;
 
 	labels->v[labels->n++] = (struct text_pair){
-		.key = key && key->kind == JSON_TEXT ? key->text : "",
-		.value = value && value->kind == JSON_TEXT ? value->text : "",
+		.key = key && key->type == JSON_TEXT ? key->text : "",
+		.value = value && value->type == JSON_TEXT ? value->text : "",
 	};
-}
-
-static size_t count(const struct json_value *list)
-{
-	size_t n = 0;
-
-	for (const struct json_value *v = list->first; v; v = v->next)
-		n++;
-	return n;
 }
 
 static void take_labels(struct decoder *d, const struct json_value *list)
 {
 	static const struct scope labels = { "" };
 
-	if (list->kind != JSON_LIST) {
+	if (list->type != JSON_LIST) {
 		wrong_type(d, &labels, "labels", list,
 			"[]struct { Key string \"json:\\\"key\\\"\"; Value string "
 			"\"json:\\\"value\\\"\" }");
 		return;
 	}
 	d->conf->labels = (struct text_map){
-		.v = arena_new_n(&d->conf->arena, struct text_pair, count(list)),
+		.v = arena_new_n(&d->conf->arena, struct text_pair, list->n),
 	};
-	for (const struct json_value *v = list->first; v; v = v->next)
-		if (v->kind == JSON_OBJECT)
+	JSON_FOREACH (list, v)
+		if (v->type == JSON_OBJECT)
 			take_label(d, v);
 }
 
 static const char *text_member(const struct json_value *object, const char *name)
 {
-	const struct json_value *v = json_tree_get(object, name);
+	const struct json_value *v = json_member(object, name);
 
-	return v && v->kind == JSON_TEXT && *v->text ? v->text : NULL;
+	return v && v->type == JSON_TEXT && *v->text ? v->text : NULL;
 }
 
 /* A map: nothing in it has a type of its own. */
 static void take_dataplane(struct decoder *d, const struct json_value *v)
 {
 	static const struct scope root = { "NetConf" };
-	const struct json_value *type = json_tree_get(v, "type");
+	const struct json_value *type = json_member(v, "type");
 
-	if (v->kind != JSON_OBJECT) {
+	if (v->type != JSON_OBJECT) {
 		wrong_type(d, &root, "dataplane_options", v, "map[string]interface {}");
 		return;
 	}
 	d->conf->dataplane.given = v->first != NULL;
-	d->conf->dataplane.type = type && type->kind == JSON_TEXT ? type->text : NULL;
+	d->conf->dataplane.type = type && type->type == JSON_TEXT ? type->text : NULL;
 	d->conf->dataplane.socket = text_member(v, "socket");
 }
 
@@ -123,15 +114,15 @@ static void take_attachments(struct decoder *d, const struct json_value *list)
 	static const struct scope root = { "NetConf" };
 	struct attachment_list *l = &d->conf->valid_attachments;
 
-	if (list->kind != JSON_LIST) {
+	if (list->type != JSON_LIST) {
 		wrong_type(d, &root, "cni.dev/valid-attachments", list, "[]types.GCAttachment");
 		return;
 	}
 	d->conf->has_valid_attachments = true;
 	*l = (struct attachment_list){
-		.v = arena_new_n(&d->conf->arena, struct attachment, count(list)),
+		.v = arena_new_n(&d->conf->arena, struct attachment, list->n),
 	};
-	for (const struct json_value *v = list->first; v; v = v->next)
+	JSON_FOREACH (list, v)
 		l->v[l->n++] = (struct attachment){
 			.container_id = text_member(v, "containerID"),
 			.ifname = text_member(v, "ifname"),
@@ -257,7 +248,7 @@ SCOPE(root, "NetConf");
 static void take_text(struct decoder *d, const struct scope *scope, const struct field *f,
 	const struct json_value *v)
 {
-	if (v->kind == JSON_TEXT)
+	if (v->type == JSON_TEXT)
 		*(const char **)((char *)d->conf + f->offset) = *v->text ? v->text : NULL;
 	else
 		wrong_type(d, scope, f->name, v, "string");
@@ -266,9 +257,9 @@ static void take_text(struct decoder *d, const struct scope *scope, const struct
 static void take_int(struct decoder *d, const struct scope *scope, const struct field *f,
 	const struct json_value *v)
 {
-	long long n;
+	int64_t n;
 
-	if (json_tree_int(v, &n))
+	if (v->type == JSON_NUMBER && str_to_i64(v->text, &n) == 0)
 		*(int64_t *)((char *)d->conf + f->offset) = n;
 	else
 		wrong_type(d, scope, f->name, v, "int");
@@ -279,14 +270,14 @@ static void take_texts(struct decoder *d, const struct scope *scope, const struc
 {
 	struct text_list *l = (struct text_list *)((char *)d->conf + f->offset);
 
-	if (list->kind != JSON_LIST) {
+	if (list->type != JSON_LIST) {
 		wrong_type(d, scope, f->name, list, "[]string");
 		return;
 	}
-	*l = (struct text_list){ .v = arena_new_n(&d->conf->arena, const char *, count(list)) };
-	for (const struct json_value *v = list->first; v; v = v->next) {
-		if (v->kind == JSON_TEXT || v->kind == JSON_NULL)
-			l->v[l->n++] = v->kind == JSON_TEXT ? v->text : "";
+	*l = (struct text_list){ .v = arena_new_n(&d->conf->arena, const char *, list->n) };
+	JSON_FOREACH (list, v) {
+		if (v->type == JSON_TEXT || v->type == JSON_NULL)
+			l->v[l->n++] = v->type == JSON_TEXT ? v->text : "";
 		else
 			wrong_type(d, scope, f->name, v, "string");
 	}
@@ -297,7 +288,7 @@ static void take_object(struct decoder *d, const struct scope *scope, const stru
 static void take_scope(struct decoder *d, const struct scope *scope, const struct field *f,
 	const struct json_value *v)
 {
-	if (v->kind != JSON_OBJECT) {
+	if (v->type != JSON_OBJECT) {
 		wrong_type(d, scope, f->name, v,
 			*f->scope->go_struct ? f->scope->go_struct : "struct {...}");
 		return;
@@ -315,8 +306,8 @@ static void take_field(struct decoder *d, const struct scope *scope, const struc
 		take_text(d, scope, f, v);
 		break;
 	case FIELD_BOOL:
-		if (v->kind == JSON_BOOL)
-			*(bool *)((char *)d->conf + f->offset) = v->truth;
+		if (v->type == JSON_BOOL)
+			*(bool *)((char *)d->conf + f->offset) = v->text[0] == 't';
 		else
 			wrong_type(d, scope, f->name, v, "bool");
 		break;
@@ -338,9 +329,9 @@ static void take_field(struct decoder *d, const struct scope *scope, const struc
 static void take_object(
 	struct decoder *d, const struct scope *scope, const struct json_value *object)
 {
-	for (const struct json_value *m = object->first; m; m = m->next)
-		for (size_t i = 0; i < scope->n && m->kind != JSON_NULL; i++)
-			if (str_eq_nocase(scope->fields[i].name, m->key))
+	JSON_FOREACH (object, m)
+		for (size_t i = 0; i < scope->n && m->type != JSON_NULL; i++)
+			if (str_eq_nocase(scope->fields[i].name, m->name))
 				take_field(d, scope, &scope->fields[i], m);
 }
 
@@ -355,13 +346,13 @@ bool network_name_valid(const char *name)
 
 static int check_name(const struct netconf *conf, struct cni_error *err)
 {
-	const struct json_value *name = json_tree_get(conf->root, "name");
+	const struct json_value *name = json_member(conf->root, "name");
 
-	if (name && name->kind != JSON_TEXT && name->kind != JSON_NULL)
+	if (name && name->type != JSON_TEXT && name->type != JSON_NULL)
 		return cni_fail(err, CNI_DECODE,
 			"error unmarshall network config: json: cannot unmarshal %s into Go "
 			"struct field .name of type string",
-			json_kind_name(name->kind));
+			json_type_name(name->type));
 	if (!conf->name)
 		return cni_fail(err, CNI_BAD_CONFIG, "missing network name");
 	if (!network_name_valid(conf->name)) {
@@ -373,7 +364,7 @@ static int check_name(const struct netconf *conf, struct cni_error *err)
 
 int netconf_read(const char *text, size_t len, struct netconf *ret, struct cni_error *err)
 {
-	struct json_value *root;
+	const struct json_value *root;
 	struct err why = { 0 };
 	struct decoder d = { .conf = ret };
 
@@ -385,11 +376,11 @@ int netconf_read(const char *text, size_t len, struct netconf *ret, struct cni_e
 	if (json_tree_read(ret->text, len, &ret->arena, &root, &why) < 0)
 		return cni_fail(err, CNI_DECODE, "error unmarshall network config: %s", why.msg);
 	ret->root = root;
-	if (root->kind != JSON_OBJECT && root->kind != JSON_NULL)
+	if (root->type != JSON_OBJECT && root->type != JSON_NULL)
 		return cni_fail(err, CNI_DECODE,
 			"error unmarshall network config: json: cannot unmarshal %s into Go "
 			"value of type struct { Name string \"json:\\\"name\\\"\" }",
-			json_kind_name(root->kind));
+			json_type_name(root->type));
 	take_object(&d, &root_scope, root);
 	return check_name(ret, err);
 }

@@ -11,7 +11,7 @@
 #pragma once
 
 #include "error.h"
-#include "json_tree.h"
+#include "model/json_tree.h"
 #include "model/resource.h"
 
 struct attachment { /* of a garbage collection: what is still in use */

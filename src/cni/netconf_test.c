@@ -116,9 +116,8 @@ static void test_faults_of_any_plugin(void **state)
 			"error unmarshall network config: json: cannot unmarshal number into Go "
 			"struct field .name of type string",
 			"", CNI_DECODE },
-		{ "{\"name\":\"a\\u0000b\"}",
-			"error unmarshall network config: a text with a NUL character in it", "",
-			CNI_DECODE },
+		{ "{\"name\":\"a\\u0000b\"}", "invalid characters found in network name",
+			"a\xc0\x80" "b", CNI_BAD_CONFIG },
 		{ "{}", "missing network name", "", CNI_BAD_CONFIG },
 		{ "null", "missing network name", "", CNI_BAD_CONFIG },
 		{ "{\"name\":\"\"}", "missing network name", "", CNI_BAD_CONFIG },

@@ -248,25 +248,25 @@ int cni_result_write(
 
 static const char *text_of(const struct json_value *object, const char *name)
 {
-	const struct json_value *v = json_tree_get(object, name);
+	const struct json_value *v = json_member(object, name);
 
-	return v && v->kind == JSON_TEXT ? v->text : NULL;
+	return v && v->type == JSON_TEXT ? v->text : NULL;
 }
 
 static struct opt_int number_of(const struct json_value *object, const char *name)
 {
-	long long n;
+	const struct json_value *v = json_member(object, name);
+	struct opt_int n = { 0 };
 
-	if (!json_tree_int(json_tree_get(object, name), &n))
-		return (struct opt_int){ 0 };
-	return (struct opt_int){ true, n };
+	n.set = v && v->type == JSON_NUMBER && str_to_i64(v->text, &n.value) == 0;
+	return n;
 }
 
 static const struct json_value *first_of(const struct json_value *object, const char *name)
 {
-	const struct json_value *list = json_tree_get(object, name);
+	const struct json_value *list = json_member(object, name);
 
-	return list && list->kind == JSON_LIST ? list->first : NULL;
+	return list && list->type == JSON_LIST ? list->first : NULL;
 }
 
 static int read_cidr(const char *what, const char *text, struct cidr *ret, struct err *err)
@@ -328,7 +328,7 @@ static struct text_list texts_of(
 	struct text_list l = { 0 };
 
 	for (const struct json_value *v = first_of(object, name); v; v = v->next) {
-		if (v->kind != JSON_TEXT)
+		if (v->type != JSON_TEXT)
 			continue;
 		l.v = grown(arena, l.v, l.n, sizeof(*l.v));
 		l.v[l.n++] = arena_strdup(arena, v->text);
@@ -338,7 +338,7 @@ static struct text_list texts_of(
 
 static void read_dns(const struct json_value *root, struct cni_result *ret)
 {
-	const struct json_value *dns = json_tree_get(root, "dns");
+	const struct json_value *dns = json_member(root, "dns");
 
 	ret->dns = (struct cni_dns){
 		.nameservers = texts_of(&ret->arena, dns, "nameservers"),
@@ -369,10 +369,10 @@ static int read_families(const struct json_value *root, struct cni_result *ret, 
 	static const char *const names[] = { "ip4", "ip6" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		const struct json_value *v = json_tree_get(root, names[i]);
+		const struct json_value *v = json_member(root, names[i]);
 		int r = 0;
 
-		if (v && v->kind == JSON_OBJECT)
+		if (v && v->type == JSON_OBJECT)
 			r = read_ip(v, "ip", ret, err);
 		if (r == 0)
 			r = read_routes(v, ret, err);
@@ -388,7 +388,7 @@ int cni_result_read(const struct json_value *root, const char *version, struct c
 	const char *own = text_of(root, "cniVersion");
 	int r;
 
-	if (!root || root->kind != JSON_OBJECT)
+	if (!root || root->type != JSON_OBJECT)
 		return err_set(err, -EBADMSG, "a result is an object");
 	*ret = (struct cni_result){ 0 };
 	r = cni_version_from(str_empty(own) ? version : own, "0.3.0")

@@ -9,7 +9,7 @@
 #include "base/addr.h"
 #include "base/arena.h"
 #include "base/err.h"
-#include "json_tree.h"
+#include "model/json_tree.h"
 #include "model/resource.h"
 
 struct cni_interface {

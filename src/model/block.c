@@ -8,7 +8,7 @@
 #include "base/buf.h"
 #include "base/str.h"
 #include "encode.h"
-#include "json_tree.h"
+#include "model/json_tree.h"
 
 static uint8_t host_bits(const struct cidr *cidr)
 {

@@ -7,7 +7,7 @@
 #include "base/buf.h"
 #include "base/str.h"
 #include "encode.h"
-#include "json_tree.h"
+#include "model/json_tree.h"
 #include "model/block.h"
 
 static int read_object(const char *json, size_t len, struct arena *arena,

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "json_tree.h"
+#include "model/json_tree.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/str.h"
 #include "decode.h"
 #include "model/json.h"
@@ -99,13 +100,15 @@ const struct json_value *json_member(const struct json_value *object, const char
 {
 	const struct json_value *found = NULL;
 
+	if (!object || object->type != JSON_OBJECT)
+		return NULL;
 	JSON_FOREACH (object, v)
 		if (str_eq_nocase(v->name, name))
 			found = v;
 	return found && found->type != JSON_NULL ? found : NULL;
 }
 
-static const char *type_name(enum json_type type)
+const char *json_type_name(enum json_type type)
 {
 	switch (type) {
 	case JSON_NULL:
@@ -133,7 +136,7 @@ static int find(const struct json_value *object, const char *name, enum json_typ
 		return 0;
 	if ((*ret)->type != type)
 		return err_set(err, -EBADMSG, "%s: %s found, %s expected", name,
-			type_name((*ret)->type), type_name(type));
+			json_type_name((*ret)->type), json_type_name(type));
 	return 1;
 }
 
@@ -217,4 +220,41 @@ const struct json_value **json_sorted(
 			all[kept++] = all[i];
 	*ret_n = kept;
 	return all;
+}
+
+/* ---- writing ---- */
+
+static void write_children(const struct json_value *parent, struct buf *out)
+{
+	JSON_FOREACH (parent, v) {
+		if (v != parent->first)
+			buf_putc(out, ',');
+		if (parent->type == JSON_OBJECT) {
+			json_put_text(out, v->name, strlen(v->name));
+			buf_putc(out, ':');
+		}
+		json_tree_write(v, out);
+	}
+}
+
+void json_tree_write(const struct json_value *v, struct buf *out)
+{
+	switch (v->type) {
+	case JSON_NULL:
+		buf_puts(out, "null");
+		break;
+	case JSON_BOOL:
+	case JSON_NUMBER:
+		buf_puts(out, v->text);
+		break;
+	case JSON_TEXT:
+		json_put_text(out, v->text, strlen(v->text));
+		break;
+	case JSON_LIST:
+	case JSON_OBJECT:
+		buf_putc(out, v->type == JSON_LIST ? '[' : '{');
+		write_children(v, out);
+		buf_putc(out, v->type == JSON_LIST ? ']' : '}');
+		break;
+	}
 }

@@ -15,6 +15,8 @@
 
 #define JSON_TREE_DEPTH 24
 
+struct buf;
+
 enum json_type {
 	JSON_NULL,
 	JSON_BOOL,   /* text is "true" or "false" */
@@ -38,7 +40,7 @@ int json_values_read(const char *json, size_t len, struct arena *arena,
 	const struct json_value **ret, struct err *err) MUST_CHECK;
 
 /* The last member of that name in any case of letters, as Go finds it; NULL when it is absent or
- * null. */
+ * null, or when `object` is NULL or no object. */
 const struct json_value *json_member(const struct json_value *object, const char *name);
 
 /* Members of an object as scalars. An absent member leaves *ret as it is; one of another type gives
@@ -56,6 +58,11 @@ int json_get_list(const struct json_value *object, const char *name, const struc
 	struct err *err) MUST_CHECK;
 int json_get_object(const struct json_value *object, const char *name,
 	const struct json_value **ret, struct err *err) MUST_CHECK;
+
+/* Compact. */
+void json_tree_write(const struct json_value *value, struct buf *out);
+
+const char *json_type_name(enum json_type type); /* Go's word: "string", "array", ... */
 
 /* The members of an object sorted by name, bytewise, the last of each name; in the arena. */
 const struct json_value **json_sorted(
