@@ -43,6 +43,8 @@ static void on_result(void *ctx, const struct store_result *res)
 		r->kvs[r->n++] = kv_copy(&res->kvs[i], &r->arena);
 	r->status = res->status;
 	r->err = *res->err;
+	r->done = res->done;
+	r->step = res->step;
 	if (res->revision)
 		r->revision = arena_strdup(&r->arena, res->revision);
 	call->done = !res->more;
@@ -117,6 +119,15 @@ enum store_status call_delete(struct loop *l, struct store *s, const struct stor
 	unsigned timeout_ms, struct store_reply *ret)
 {
 	return call_write(l, s, STORE_DELETE, w, timeout_ms, ret);
+}
+
+enum store_status call_run(struct loop *l, struct store *s, const struct store_step *steps,
+	size_t n, unsigned timeout_ms, struct store_reply *ret)
+{
+	struct call call = begin(ret);
+
+	return wait_for(l, s,
+		store_run(s, steps, n, deadline(l, timeout_ms), on_result, &call), &call);
 }
 
 enum store_status call_list(struct loop *l, struct store *s, const struct key_range *range,

@@ -10,6 +10,7 @@ struct reply_head {
 	uint32_t status, more;
 	uint32_t n;
 	uint32_t text_len;
+	uint32_t done, step;
 	uint64_t revision;
 };
 
@@ -84,6 +85,12 @@ void reply_end(
 	head->more = more;
 	head->revision = revision;
 	head->text_len = text ? (uint32_t)strlen(text) : 0;
+}
+
+void reply_set_steps(struct buf *b, size_t done, size_t step)
+{
+	head_of(b)->done = (uint32_t)done;
+	head_of(b)->step = (uint32_t)step;
 }
 
 const char *revision_text(struct arena *a, uint64_t revision)
@@ -187,6 +194,8 @@ int reply_decode(const void *data, size_t len, const struct reply_filter *filter
 		.n = n,
 		.kvs = kvs,
 		.revision = head->revision ? revision_text(arena, head->revision) : NULL,
-		.more = head->more };
+		.more = head->more,
+		.done = head->done,
+		.step = head->step };
 	return 0;
 }

@@ -38,6 +38,9 @@ size_t reply_count(const struct buf *b);
 void reply_end(
 	struct buf *b, enum store_status status, bool more, uint64_t revision, const char *text);
 
+/* After reply_end(), of a run. */
+void reply_set_steps(struct buf *b, size_t done, size_t step);
+
 /* *ret points into data, the arena and *err. -EINVAL when the bytes are not a reply. */
 int reply_decode(const void *data, size_t len, const struct reply_filter *filter,
 	struct arena *arena, struct err *err, struct store_result *ret);

@@ -38,6 +38,12 @@ uint64_t store_delete(struct store *s, const struct store_write *w, uint64_t dea
 	return s->ops->write(s, STORE_DELETE, w, deadline_ns, done, ctx);
 }
 
+uint64_t store_run(struct store *s, const struct store_step *steps, size_t n, uint64_t deadline_ns,
+	store_done_fn done, void *ctx)
+{
+	return s->ops->run(s, steps, n, deadline_ns, done, ctx);
+}
+
 uint64_t store_list(struct store *s, const struct key_range *range, const char *revision,
 	uint64_t deadline_ns, store_done_fn done, void *ctx)
 {

@@ -4,6 +4,7 @@
  *   etcd.c   the store's interface, the cluster's identity
  *   rpc.c    one request with its deadline, repeats and authentication
  *   read.c   get and list          write.c  create, update, apply, delete
+ *   run.c    a list of steps as one transaction
  *   watch.c  all watches on one stream
  */
 #pragma once
@@ -123,5 +124,7 @@ uint64_t read_start(struct etcd *e, const struct key *key, const struct key_rang
 	const char *revision, uint64_t deadline_ns, store_done_fn done, void *ctx);
 uint64_t write_start(struct etcd *e, enum store_op op, const struct store_write *w,
 	uint64_t deadline_ns, store_done_fn done, void *ctx);
+uint64_t run_start(struct etcd *e, const struct store_step *steps, size_t n, uint64_t deadline_ns,
+	store_done_fn done, void *ctx);
 
 void post_invalid_revision(struct etcd *e, uint64_t id, const char *revision);

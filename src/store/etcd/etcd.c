@@ -74,6 +74,12 @@ static uint64_t etcd_write(struct store *s, enum store_op op, const struct store
 	return write_start(etcd_of(s), op, w, deadline_ns, done, ctx);
 }
 
+static uint64_t etcd_run(struct store *s, const struct store_step *steps, size_t n,
+	uint64_t deadline_ns, store_done_fn done, void *ctx)
+{
+	return run_start(etcd_of(s), steps, n, deadline_ns, done, ctx);
+}
+
 static uint64_t etcd_watch(struct store *s, const struct key_range *range, const char *revision,
 	store_done_fn done, void *ctx)
 {
@@ -128,6 +134,7 @@ struct store *etcd_store_new(struct loop *loop, const struct etcd_config *config
 		.free = etcd_free,
 		.get = etcd_get,
 		.write = etcd_write,
+		.run = etcd_run,
 		.list = etcd_list,
 		.watch = etcd_watch,
 		.cancel = etcd_cancel,

@@ -121,6 +121,58 @@ const char *request_write(struct buf *out, enum store_op op, const struct put_re
 	return METHOD_TXN;
 }
 
+struct txn_parts { /* of one key */
+	Etcd__Compare compare;
+	Etcd__PutRequest put;
+	Etcd__DeleteRangeRequest erase;
+	Etcd__RangeRequest look;
+	Etcd__RequestOp then, otherwise;
+};
+
+static void fill_parts(struct txn_parts *p, const struct txn_key *k)
+{
+	struct put_request put = { .key = k->key, .value = k->value, .revision = k->revision };
+
+	p->compare = comparison(k->revision ? STORE_UPDATE : STORE_CREATE, &put);
+	p->put = put_message(&put);
+	p->erase = (Etcd__DeleteRangeRequest)ETCD__DELETE_RANGE_REQUEST__INIT;
+	p->erase.key = bytes(k->key);
+	p->look = range_message(&(struct range_request){ .key = k->key });
+	p->then = (Etcd__RequestOp)ETCD__REQUEST_OP__INIT;
+	p->otherwise = (Etcd__RequestOp)ETCD__REQUEST_OP__INIT;
+	p->otherwise.request_case = ETCD__REQUEST_OP__REQUEST_RANGE;
+	p->otherwise.range = &p->look;
+	if (k->action == TXN_PUT) {
+		p->then.request_case = ETCD__REQUEST_OP__REQUEST_PUT;
+		p->then.put = &p->put;
+	} else {
+		p->then.request_case = ETCD__REQUEST_OP__REQUEST_DELETE_RANGE;
+		p->then.delete_range = &p->erase;
+	}
+}
+
+void request_txn(struct buf *out, const struct txn_key *keys, size_t n)
+{
+	Etcd__TxnRequest txn = ETCD__TXN_REQUEST__INIT;
+	_cleanup_free_ struct txn_parts *parts = mem_new_n(struct txn_parts, n);
+	Etcd__Compare *compare[STORE_STEPS_MAX];
+	Etcd__RequestOp *then[STORE_STEPS_MAX], *otherwise[STORE_STEPS_MAX];
+
+	for (size_t i = 0; i < n; i++) {
+		fill_parts(&parts[i], &keys[i]);
+		compare[i] = &parts[i].compare;
+		otherwise[i] = &parts[i].otherwise;
+		if (keys[i].action != TXN_NOTHING)
+			then[txn.n_success++] = &parts[i].then;
+	}
+	txn.compare = compare;
+	txn.n_compare = n;
+	txn.success = then;
+	txn.failure = otherwise;
+	txn.n_failure = n;
+	pack(out, &txn.base);
+}
+
 void request_lease(struct buf *out, uint32_t ttl_s)
 {
 	Etcd__LeaseGrantRequest m = ETCD__LEASE_GRANT_REQUEST__INIT;
@@ -192,19 +244,27 @@ static void keep_header(struct write_answer *a, const Etcd__ResponseHeader *h)
 		a->header = (struct answer_header){ h->cluster_id, (uint64_t)h->revision };
 }
 
-static void keep_kv(struct write_answer *a, const Etcd__KeyValue *kv)
+/* Copies to the end of `bytes`, which the result borrows from. */
+static struct raw_kv put_kv(struct buf *to, const Etcd__KeyValue *kv)
 {
-	a->has_kv = true;
-	buf_put(&a->bytes, kv->key.data, kv->key.len);
-	buf_put(&a->bytes, kv->value.data, kv->value.len);
-	a->kv = (struct raw_kv){
-		.path = a->bytes.data,
+	size_t at = to->len;
+
+	buf_put(to, kv->key.data, kv->key.len);
+	buf_put(to, kv->value.data, kv->value.len);
+	return (struct raw_kv){
+		.path = to->data + at,
 		.path_len = kv->key.len,
-		.value = a->bytes.data + kv->key.len,
+		.value = to->data + at + kv->key.len,
 		.value_len = kv->value.len,
 		.mod_rev = (uint64_t)kv->mod_revision,
 		.created = kv->mod_revision == kv->create_revision,
 	};
+}
+
+static void keep_kv(struct write_answer *a, const Etcd__KeyValue *kv)
+{
+	a->has_kv = true;
+	a->kv = put_kv(&a->bytes, kv);
 }
 
 static int answer_put(const struct buf *message, struct write_answer *ret)
@@ -237,6 +297,49 @@ int answer_write(const struct buf *message, enum store_op op, struct write_answe
 	else if (first->response_case == ETCD__RESPONSE_OP__RESPONSE_DELETE_RANGE &&
 		 first->delete_range->n_prev_kvs)
 		keep_kv(ret, first->delete_range->prev_kvs[0]);
+	return 0;
+}
+
+void txn_answer_done(struct txn_answer *a)
+{
+	free(a->kvs);
+	buf_done(&a->bytes);
+}
+
+static size_t txn_bytes(const Etcd__TxnResponse *m)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < m->n_responses; i++)
+		if (m->responses[i]->response_case == ETCD__RESPONSE_OP__RESPONSE_RANGE &&
+			m->responses[i]->range->n_kvs)
+			n += m->responses[i]->range->kvs[0]->key.len +
+			     m->responses[i]->range->kvs[0]->value.len;
+	return n;
+}
+
+int answer_txn(const struct buf *message, size_t n_keys, struct txn_answer *ret)
+{
+	_cleanup_unpacked_ Etcd__TxnResponse *m =
+		unpack(&etcd__txn_response__descriptor, message);
+
+	*ret = (struct txn_answer){ 0 };
+	if (!m || (!m->succeeded && m->n_responses != n_keys))
+		return -EBADMSG;
+	if (m->header)
+		ret->header = (struct answer_header){ m->header->cluster_id,
+			(uint64_t)m->header->revision };
+	ret->succeeded = m->succeeded;
+	ret->kvs = mem_new_n(struct raw_kv, n_keys);
+	buf_reserve(&ret->bytes, txn_bytes(m)); /* so that pointers into it stay */
+	for (size_t i = 0; !m->succeeded && i < n_keys; i++) {
+		const Etcd__ResponseOp *op = m->responses[i];
+
+		if (op->response_case != ETCD__RESPONSE_OP__RESPONSE_RANGE)
+			return -EBADMSG;
+		if (op->range->n_kvs)
+			ret->kvs[i] = put_kv(&ret->bytes, op->range->kvs[0]);
+	}
 	return 0;
 }
 

@@ -40,6 +40,15 @@ struct put_request {
 };
 /* Packs the write and returns the method that takes it. */
 const char *request_write(struct buf *out, enum store_op op, const struct put_request *p);
+
+/* A key of a transaction: compared once, written at most once. */
+struct txn_key {
+	struct text key, value;
+	uint64_t revision; /* it must have; 0 = it must not exist */
+	enum { TXN_NOTHING, TXN_PUT, TXN_DELETE } action;
+};
+/* If all keys are as expected, then all writes, else tell what is there of each. */
+void request_txn(struct buf *out, const struct txn_key *keys, size_t n);
 void request_lease(struct buf *out, uint32_t ttl_s);
 void request_watch(struct buf *out, struct text key, struct text end, uint64_t start_revision);
 void request_watch_cancel(struct buf *out, uint64_t watch_id);
@@ -55,5 +64,14 @@ struct write_answer {
 void write_answer_done(struct write_answer *a);
 /* All return 0 or -EBADMSG. */
 int answer_write(const struct buf *message, enum store_op op, struct write_answer *ret);
+
+struct txn_answer {
+	struct answer_header header;
+	bool succeeded;
+	struct raw_kv *kvs; /* of each key when it did not; path NULL = not there */
+	struct buf bytes;   /* owns what they point to */
+};
+void txn_answer_done(struct txn_answer *a);
+int answer_txn(const struct buf *message, size_t n_keys, struct txn_answer *ret);
 int answer_lease(const struct buf *message, uint64_t *ret_lease);
 int answer_token(const struct buf *message, char **ret);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "../pending.h"
+#include "../steps.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/mem.h"
@@ -337,6 +338,100 @@ static uint64_t memory_write(struct store *s, enum store_op op, const struct sto
 	return id;
 }
 
+/* --- a run --- */
+
+struct run {
+	struct memory_store *c;
+	const struct store_step *steps;
+	struct buf *paths;
+	uint64_t *revisions; /* that each step compares with, then that it made */
+	struct buf reply;
+};
+
+/* Does one step, or says why not; *cur is what is there then. */
+static enum store_status run_step(struct run *r, size_t i, const struct version **cur)
+{
+	const struct store_step *s = &r->steps[i];
+	struct memory_datastore *d = r->c->d;
+	uint64_t wanted = s->follows ? r->revisions[s->follows - 1] : r->revisions[i];
+	const struct version *v = *cur =
+		mvcc_get(&d->data, buf_str(&r->paths[i]), d->data.revision);
+
+	if (s->op == STORE_CREATE && v)
+		return STORE_E_EXISTS;
+	if (s->op != STORE_CREATE && !v)
+		return STORE_E_NOT_FOUND;
+	if (s->op != STORE_CREATE && v->mod_rev != wanted)
+		return STORE_E_CONFLICT;
+	if (s->op != STORE_CHECK)
+		v = do_write(d, s->op, buf_str(&r->paths[i]), &s->write);
+	r->revisions[i] = v ? v->mod_rev : 0;
+	return STORE_OK;
+}
+
+static void run_note(struct run *r, size_t i)
+{
+	reply_add(&r->reply, &(struct raw_kv){ .path = buf_str(&r->paths[i]),
+				     .path_len = r->paths[i].len,
+				     .value = r->steps[i].op == STORE_DELETE ? NULL : "",
+				     .mod_rev = r->revisions[i] });
+}
+
+/* All steps up to the first that fails; *done of them. Answers its status. */
+static enum store_status run_steps(struct run *r, size_t n, size_t *done)
+{
+	for (*done = 0; *done < n; ++*done) {
+		const struct version *cur;
+		enum memory_fate fate = fate_of(
+			r->c, r->steps[*done].op, r->steps[*done].write.key);
+		enum store_status status;
+
+		if (fate == MEMORY_UNAVAILABLE)
+			return STORE_E_UNAVAILABLE;
+		status = fate == MEMORY_CONFLICT ? STORE_E_CONFLICT : run_step(r, *done, &cur);
+		if (fate == MEMORY_CONFLICT)
+			cur = mvcc_get(&r->c->d->data, buf_str(&r->paths[*done]),
+				r->c->d->data.revision);
+		if (fate == MEMORY_ANSWER_LOST)
+			return STORE_E_UNAVAILABLE;
+		if (status != STORE_OK) {
+			struct raw_kv kv = cur ? to_raw(cur) : (struct raw_kv){ 0 };
+
+			if (cur)
+				reply_add(&r->reply, &kv);
+			return status;
+		}
+		run_note(r, *done);
+	}
+	return STORE_OK;
+}
+
+static uint64_t memory_run(struct store *s, const struct store_step *steps, size_t n,
+	uint64_t deadline_ns, store_done_fn done, void *ctx)
+{
+	struct memory_store *c = client(s);
+	uint64_t id = pending_add(c->pending, NULL, done, ctx);
+	uint64_t revisions[STORE_STEPS_MAX];
+	struct run r = { c, steps, mem_new_n(struct buf, n), revisions, BUF_INIT };
+	enum store_status status;
+	struct err err;
+	size_t n_done;
+
+	if (steps_check(steps, n, r.paths, revisions, &err) < 0) {
+		pending_post_status(c->pending, id, STORE_E_INVALID, err.msg);
+	} else {
+		reply_begin(&r.reply);
+		status = run_steps(&r, n, &n_done);
+		reply_end(&r.reply, status, false, c->d->data.revision,
+			status == STORE_E_UNAVAILABLE ? "context deadline exceeded" : NULL);
+		reply_set_steps(&r.reply, n_done, n_done);
+		pending_post(c->pending, id, &r.reply);
+		notify(c->d);
+	}
+	steps_free(r.paths, n);
+	return id;
+}
+
 static struct job *job_new(struct memory_store *c, uint64_t id, struct buf *prefix)
 {
 	struct job *j = mem_new(struct job);
@@ -558,6 +653,7 @@ struct store *memory_store_new(struct memory_datastore *d)
 		.free = memory_free,
 		.get = memory_get,
 		.write = memory_write,
+		.run = memory_run,
 		.list = memory_list,
 		.watch = memory_watch,
 		.cancel = memory_cancel,

@@ -15,6 +15,7 @@ struct store_reply {
 	size_t n;
 	struct kv *kvs;
 	const char *revision;
+	size_t done, step; /* of a run */
 	struct arena arena;
 };
 
@@ -30,6 +31,8 @@ enum store_status call_apply(struct loop *l, struct store *s, const struct store
 	unsigned timeout_ms, struct store_reply *ret);
 enum store_status call_delete(struct loop *l, struct store *s, const struct store_write *w,
 	unsigned timeout_ms, struct store_reply *ret);
+enum store_status call_run(struct loop *l, struct store *s, const struct store_step *steps,
+	size_t n, unsigned timeout_ms, struct store_reply *ret);
 /* All pages in one reply. */
 enum store_status call_list(struct loop *l, struct store *s, const struct key_range *range,
 	const char *revision, unsigned timeout_ms, struct store_reply *ret);

@@ -17,7 +17,7 @@ struct memory_datastore *memory_datastore_new(struct loop *loop);
 struct memory_datastore *memory_datastore_free(struct memory_datastore *d); /* returns NULL */
 struct store *memory_store_new(struct memory_datastore *d);
 
-/* What happens to a call. The hook may write through another store first: a real conflict. */
+/* What happens to a call, and to each step of a run. The hook may write through another store first: a real conflict. */
 enum memory_fate {
 	MEMORY_PROCEED,
 	MEMORY_CONFLICT,    /* answered so, nothing done */

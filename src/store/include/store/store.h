@@ -61,6 +61,7 @@ struct store_result {
 				* with EXISTS and CONFLICT; delete: as it was */
 	const char *revision;  /* of the store when it answered; NULL when it did not */
 	bool more;             /* list: further pages follow */
+	size_t done, step;     /* run: steps done; the one that failed */
 };
 
 typedef void (*store_done_fn)(void *ctx, const struct store_result *res);
@@ -71,6 +72,27 @@ struct store_write {
 	size_t len;
 	const char *revision; /* update, delete: compare; NULL on delete = whatever is there */
 	uint32_t ttl_s;       /* 0 = no lease; a new lease for every write */
+};
+
+enum store_op {
+	STORE_GET,
+	STORE_CREATE,
+	STORE_UPDATE,
+	STORE_APPLY,
+	STORE_DELETE,
+	STORE_LIST,
+	STORE_WATCH,
+	STORE_CHECK, /* only in a list of steps */
+	STORE_OP_N
+};
+
+/* One of an ordered list of writes, each of one object and with its own compare. */
+#define STORE_STEPS_MAX 128
+struct store_step {
+	enum store_op op;         /* CREATE, UPDATE, DELETE, or CHECK: only compare */
+	struct store_write write; /* UPDATE, DELETE and CHECK need a revision; no ttl_s */
+	size_t follows; /* 0, or 1 + the number of the earlier step that wrote this key last: what
+			 * it made is compared with, in place of a revision */
 };
 
 struct store *store_free(struct store *s); /* returns NULL; cancels everything */
@@ -84,6 +106,16 @@ uint64_t store_update(struct store *s, const struct store_write *w, uint64_t dea
 uint64_t store_apply(struct store *s, const struct store_write *w, uint64_t deadline_ns,
 	store_done_fn done, void *ctx); /* unconditional put */
 uint64_t store_delete(struct store *s, const struct store_write *w, uint64_t deadline_ns,
+	store_done_fn done, void *ctx);
+
+/* The steps in order, up to the first that fails. A store that can does all of them or none, in one
+ * round trip; one that cannot does them one by one, and other writes may come between. So the order
+ * must be such that the list may end anywhere.
+ * Result: `done` steps were done, with UNAVAILABLE perhaps more. kvs: for each of these its key and,
+ * of the last step for a key, the revision that it left, without the value (NULL after a delete);
+ * then, when step `step` was refused, its
+ * object as it is now, if there is one. At most STORE_STEPS_MAX steps. */
+uint64_t store_run(struct store *s, const struct store_step *steps, size_t n, uint64_t deadline_ns,
 	store_done_fn done, void *ctx);
 
 /* Pieces in key order, all at one revision: `done` is called for each, `more` false in the last one
@@ -102,24 +134,15 @@ uint64_t store_watch(struct store *s, const struct key_range *range, const char 
 
 void store_cancel(struct store *s, uint64_t id); /* no callback for it after this */
 
-enum store_op {
-	STORE_GET,
-	STORE_CREATE,
-	STORE_UPDATE,
-	STORE_APPLY,
-	STORE_DELETE,
-	STORE_LIST,
-	STORE_WATCH,
-	STORE_OP_N
-};
-
-/* What is asked of an implementation: the calls above, the four writes in one. */
+/* What is asked of an implementation: the calls above, the four single writes in one. */
 struct store_ops {
 	const char *name;
 	void (*free)(struct store *s);
 	uint64_t (*get)(struct store *s, const struct key *key, const char *revision,
 		uint64_t deadline_ns, store_done_fn done, void *ctx);
 	uint64_t (*write)(struct store *s, enum store_op op, const struct store_write *w,
+		uint64_t deadline_ns, store_done_fn done, void *ctx);
+	uint64_t (*run)(struct store *s, const struct store_step *steps, size_t n,
 		uint64_t deadline_ns, store_done_fn done, void *ctx);
 	uint64_t (*list)(struct store *s, const struct key_range *range, const char *revision,
 		uint64_t deadline_ns, store_done_fn done, void *ctx);
