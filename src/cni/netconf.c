@@ -373,7 +373,7 @@ int netconf_read(const char *text, size_t len, struct netconf *ret, struct cni_e
 		return cni_fail(err, CNI_DECODE,
 			"error unmarshall network config: more than %u bytes", NETCONF_MAX);
 	ret->text = arena_strndup(&ret->arena, text ? text : "", len);
-	if (json_tree_read(ret->text, len, &ret->arena, &root, &why) < 0)
+	if (json_values_read(ret->text, len, &ret->arena, &root, &why) < 0)
 		return cni_fail(err, CNI_DECODE, "error unmarshall network config: %s", why.msg);
 	ret->root = root;
 	if (root->type != JSON_OBJECT && root->type != JSON_NULL)

@@ -80,7 +80,7 @@ static int read_text(const char *text, struct cni_result *ret, struct err *err)
 	_cleanup_arena_ struct arena arena = ARENA_INIT;
 	const struct json_value *root;
 
-	assert_int_equal(json_tree_read(text, strlen(text), &arena, &root, err), 0);
+	assert_int_equal(json_values_read(text, strlen(text), &arena, &root, err), 0);
 	return cni_result_read(root, "1.0.0", ret, err);
 }
 
