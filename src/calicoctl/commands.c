@@ -216,8 +216,8 @@ static const struct command node = { .name = "node",
 
 /* ---- the program */
 
-static const struct command *const children[] = { &apply, &create, &delete, &get, &help,
-	&ipam_command, &label, &node, &patch, &replace, &validate, &version, NULL };
+static const struct command *const children[] = { &apply, &create, &datastore_command, &delete,
+	&get, &help, &ipam_command, &label, &node, &patch, &replace, &validate, &version, NULL };
 
 const struct command calicoctl_command = { .name = "calicoctl",
 	.brief = "Manage Calico network and security policy",

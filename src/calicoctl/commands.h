@@ -7,17 +7,20 @@
 #define CONFIG_DEFAULT "/etc/calico/calicoctl.cfg"
 
 extern const struct command calicoctl_command;
-extern const struct command ipam_command; /* the group `ipam` */
+extern const struct command datastore_command, ipam_command; /* groups */
 
 /* One file per verb. Each prints what it has to say and returns the exit status. */
 int run_apply(struct invocation *inv);
 int run_create(struct invocation *inv);
+int run_datastore_lock(struct invocation *inv);
+int run_datastore_unlock(struct invocation *inv);
 int run_delete(struct invocation *inv);
 int run_get(struct invocation *inv);
 int run_help(struct invocation *inv);
 int run_ipam_configure(struct invocation *inv);
 int run_ipam_release(struct invocation *inv);
 int run_ipam_show(struct invocation *inv);
+int run_ipam_split(struct invocation *inv);
 int run_label(struct invocation *inv);
 int run_node_problems(struct invocation *inv);
 int run_node_status(struct invocation *inv);

@@ -23,6 +23,10 @@ static const struct flag configure_flags[] = { FLAG_CONFIG,
 		"Set StrictAffinity to true or false. When true, no host takes addresses from "
 		"the block of another." } };
 
+static const struct flag split_flags[] = { FLAG_CONFIG,
+	{ "cidr", 0, FLAG_TEXT, OPTION(cidr), "", "CIDR of the pool to split." },
+	{ "name", 0, FLAG_TEXT, OPTION(name), "", "Name of the pool to split." } };
+
 static const struct command show = { .name = "show",
 	.use = "[--ip=IP | --show-blocks | --show-borrowed | --show-configuration]",
 	.brief = "Show how much of each pool is in use, or who has an address",
@@ -45,7 +49,19 @@ static const struct command configure = { .name = "configure",
 	.max_args = -1,
 	.run = run_ipam_configure };
 
-static const struct command *const children[] = { &configure, &show, NULL };
+static const struct command split = { .name = "split",
+	.use = "NUMBER [--cidr=CIDR | --name=NAME]",
+	.brief = "Split a pool into smaller ones",
+	.detail = "Replaces an address pool by NUMBER pools of equal size, a power of 2. Addresses\n"
+		  "in use stay. The datastore must be locked: calicoctl datastore migrate lock.",
+	.examples = "  # Make four pools of one.\n"
+		    "  calicoctl ipam split 4 --name=pool",
+	.flags = FLAGS(split_flags),
+	.min_args = 1,
+	.max_args = 1,
+	.run = run_ipam_split };
+
+static const struct command *const children[] = { &configure, &show, &split, NULL };
 
 const struct command ipam_command = { .name = "ipam",
 	.brief = "IP address management",

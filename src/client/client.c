@@ -346,22 +346,32 @@ static void stamp(struct resource *res)
 			arena_strdup(&res->arena, clock_format_rfc3339(clock_wall_ns(), now));
 }
 
-enum client_status client_create(struct client *c, struct resource *res)
+/* All that comes after the checks of the kind. */
+static enum client_status create_checked(struct client *c, struct resource *res)
 {
-	enum client_status status = prepare(c, res, true);
-	if (status != CLIENT_OK)
-		return status;
 	if (!str_empty(res->meta.resource_version))
 		return client_fail_field(
 			c, "Metadata.ResourceVersion", res->meta.resource_version, CREATE_EMPTY);
 	res->meta.resource_version = NULL;
-	status = check_namespace(c, res);
+	enum client_status status = check_namespace(c, res);
 	if (status != CLIENT_OK)
 		return status;
 	if (default_allow_is(res->kind, res->meta.name))
 		return client_fail(c, CLIENT_E_EXISTS, "%s", DEFAULT_ALLOW_EXISTS);
 	stamp(res);
 	return put(c, res, call_create);
+}
+
+enum client_status client_create(struct client *c, struct resource *res)
+{
+	enum client_status status = prepare(c, res, true);
+	return status == CLIENT_OK ? create_checked(c, res) : status;
+}
+
+enum client_status client_create_unsafe(struct client *c, struct resource *res)
+{
+	buf_clear(&c->error);
+	return create_checked(c, res);
 }
 
 enum client_status client_update(struct client *c, struct resource *res)
@@ -384,6 +394,19 @@ enum client_status client_update(struct client *c, struct resource *res)
 	return put(c, res, call_update);
 }
 
+static enum client_status delete_object(
+	struct client *c, enum kind kind, const char *ns, const char *name, const char *revision)
+{
+	struct key key = key_resource(kind, kind_namespaced(kind) ? ns : NULL, name);
+	struct store_write w = { .key = &key, .revision = str_empty(revision) ? NULL : revision };
+	struct store_reply reply;
+	enum client_status status = CLIENT_OK;
+	if (call_delete(c->loop, c->store, &w, c->timeout_ms, &reply) != STORE_OK)
+		status = fail_store(c, &key, w.revision, &reply);
+	store_reply_done(&reply);
+	return status;
+}
+
 enum client_status client_delete(
 	struct client *c, enum kind kind, const char *ns, const char *name, const char *revision)
 {
@@ -398,12 +421,12 @@ enum client_status client_delete(
 	enum client_status status = CLIENT_OK;
 	if (rules->before_delete)
 		status = rules->before_delete(c, name, &revision);
-	if (status != CLIENT_OK)
-		return status;
-	struct store_write w = { .key = &key, .revision = str_empty(revision) ? NULL : revision };
-	struct store_reply reply;
-	if (call_delete(c->loop, c->store, &w, c->timeout_ms, &reply) != STORE_OK)
-		status = fail_store(c, &key, w.revision, &reply);
-	store_reply_done(&reply);
-	return status;
+	return status == CLIENT_OK ? delete_object(c, kind, ns, name, revision) : status;
+}
+
+enum client_status client_delete_unsafe(
+	struct client *c, enum kind kind, const char *name, const char *revision)
+{
+	buf_clear(&c->error);
+	return delete_object(c, kind, NULL, name, revision);
 }

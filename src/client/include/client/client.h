@@ -43,6 +43,11 @@ enum client_status client_create(struct client *c, struct resource *res);
 enum client_status client_update(struct client *c, struct resource *res);
 enum client_status client_delete(
 	struct client *c, enum kind kind, const char *ns, const char *name, const char *revision);
+/* For replacing a pool by its parts: without the checks and cascades of the kind, so the parts may
+ * overlap the pool, and addresses keep their blocks. */
+enum client_status client_create_unsafe(struct client *c, struct resource *res);
+enum client_status client_delete_unsafe(
+	struct client *c, enum kind kind, const char *name, const char *revision);
 enum client_status client_get(struct client *c, enum kind kind, const char *ns, const char *name,
 	const char *revision, struct resource **ret);
 /* The objects of a list as they come, page by page, so that a long list is never held whole. `fn`
