@@ -45,12 +45,15 @@ struct rpc_ops {
 	void (*answered)(struct rpc *r); /* all pieces came; send again, or post and free */
 	void (*failed)(struct rpc *r, enum store_status status, const char *text); /* free it */
 	void (*free)(struct rpc *r);
+	void (*turn)(struct rpc *r); /* after rpc_turn() */
 };
 
 #define RPC_TIMEOUT_NS (10 * NSEC_PER_SEC)
+#define RPC_TURN       (UINT64_C(1) << 63) /* in the id of a timer: not to repeat it, but its turn */
 
 void rpc_init(struct rpc *r, struct etcd *e, const struct rpc_ops *ops, uint64_t id);
 void rpc_send(struct rpc *r);
+void rpc_turn(struct rpc *r); /* its ops' turn() comes once others have been heard */
 void rpc_done(struct rpc *r); /* forgets and cancels; the owner frees its own parts */
 
 /* Whether calls may be sent; else a token is being fetched, and auth_done() will be told. */
@@ -98,7 +101,7 @@ void watcher_done(struct etcd *e);
 struct etcd {
 	struct store base;
 	struct loop *loop;
-	struct inbox *inbox; /* timers: 0 = the watch stream, else the serial of an rpc to repeat */
+	struct inbox *inbox; /* timers: 0 = the watch stream, else the serial of an rpc */
 	struct grpc_channel *channel;
 	struct tls_context *tls;
 	struct pending *pending;

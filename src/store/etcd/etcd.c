@@ -48,10 +48,12 @@ static struct rpc *find_rpc(struct etcd *e, uint64_t serial)
 static void on_timer(void *ctx, const struct event *ev)
 {
 	struct etcd *e = ctx;
-	struct rpc *r = find_rpc(e, ev->id);
+	struct rpc *r = find_rpc(e, ev->id & ~RPC_TURN);
 
 	if (!ev->id)
 		watcher_pause_over(e);
+	else if (r && ev->id & RPC_TURN)
+		r->ops->turn(r);
 	else if (r)
 		rpc_send(r);
 }

@@ -3,7 +3,9 @@
 #include "../conformance.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/clock.h"
@@ -126,21 +128,39 @@ static void on_list(void *ctx, const struct store_result *res)
 	buf_clear(&((struct heard *)ctx)->text);
 }
 
+static void on_count(void *ctx, const struct store_result *res)
+{
+	++*(unsigned *)ctx;
+}
+
+/* s00000 and so on, from the first on, some hundred calls in flight. */
+static void put_many(struct fixture *f, unsigned first, unsigned n, size_t size)
+{
+	_cleanup_free_ char *value = mem_zalloc(size + 1);
+	unsigned done = 0;
+
+	memset(value, 'v', size);
+	for (unsigned i = 0; i < n; i++) {
+		_cleanup_free_ char *name = mem_printf("s%05u", first + i);
+		struct key key = set_key(name);
+		struct store_write w = { .key = &key, .value = value, .len = size };
+
+		store_apply(f->other, &w, 0, on_count, &done);
+		while (done + 200 < i)
+			assert_int_equal(loop_step(f->loop, 5000), 0);
+	}
+	while (done < n)
+		assert_int_equal(loop_step(f->loop, 5000), 0);
+}
+
 /* Cut again and again, each time somewhere within the frames of the snapshot. */
 static void test_connection_cut_in_the_middle_of_a_frame(void **state)
 {
 	struct fixture *f = *state;
 	_cleanup_(heard_done) struct heard h = { 0 };
-	_cleanup_free_ char *value = mem_zalloc(501);
 	size_t before;
 
-	memset(value, 'v', 500);
-	for (unsigned i = 0; i < 6000; i++) {
-		_cleanup_free_ char *path = mem_printf(
-			"/calico/resources/v3/projectcalico.org/networksets/ns/s%05u", i);
-
-		raw_put(raw_of(f), path, value, 500);
-	}
+	put_many(f, 0, 6000, 500);
 	put(f, f->store, "z", "1");
 	before = relay_connections(relay_of(f));
 	store_list(f->store, &all_sets, NULL, 0, on_list, &h);
@@ -261,11 +281,6 @@ static void test_another_cluster_at_the_same_address(void **state)
 	etcd_pid = server_start(no_args);
 }
 
-static void on_count(void *ctx, const struct store_result *res)
-{
-	++*(unsigned *)ctx;
-}
-
 static void test_calls_share_one_connection(void **state)
 {
 	struct fixture *f = *state;
@@ -303,16 +318,84 @@ static void test_pages_are_counted(void **state)
 	struct fixture *f = *state;
 	_cleanup_(heard_done) struct heard h = { 0 };
 
-	for (unsigned i = 0; i < 5001; i++) {
-		_cleanup_free_ char *path = mem_printf(
-			"/calico/resources/v3/projectcalico.org/networksets/ns/s%05u", i);
-
-		raw_put(raw_of(f), path, "v", 1);
-	}
+	put_many(f, 0, 5001, 1);
 	store_list(f->store, &all_sets, NULL, 0, on_list, &h);
 	run_until(f, &h.ended);
 	assert_int_equal(h.n, 5001);
 	assert_int_equal(etcd_counters(f->store).requests, 2);
+}
+
+struct ahead {
+	struct store *store;
+	unsigned n, told, at_least, most; /* keys; requests sent when a piece was told */
+	bool ended, in_order;
+};
+
+static void on_ahead(void *ctx, const struct store_result *res)
+{
+	struct ahead *a = ctx;
+	unsigned sent = (unsigned)etcd_counters(a->store).requests;
+
+	for (size_t i = 0; i < res->n; i++) {
+		char name[16];
+
+		snprintf(name, sizeof(name), "s%05u", a->n++);
+		a->in_order &= str_eq(res->kvs[i].key.name, name);
+	}
+	if (!a->told++)
+		a->at_least = sent;
+	if (a->n <= 2500)
+		usleep(5000); /* the server need not be faster than we are */
+	if (a->n <= 2500) /* the rest of the page is not on its way up yet */
+		a->most = sent;
+	a->ended = !res->more;
+}
+
+/* The server gets the next page to do before the first of this one is told, and no page after it. */
+static void test_one_page_is_asked_for_ahead(void **state)
+{
+	struct fixture *f = *state;
+	struct ahead a = { .store = f->store, .in_order = true };
+
+	put_many(f, 0, 5000, 500);
+	put_many(f, 5000, 10001, 1); /* so that the second page is there while the first goes up */
+	store_list(f->store, &all_sets, NULL, 0, on_ahead, &a);
+	run_until(f, &a.ended);
+	assert_int_equal(a.n, 15001);
+	assert_true(a.in_order);
+	assert_int_equal(a.at_least, 2);
+	assert_int_equal(a.most, 2);
+	assert_int_equal(etcd_counters(f->store).requests, 4);
+}
+
+/* Of what is held nothing is told any more. */
+static void test_a_list_is_cancelled_between_its_pieces(void **state)
+{
+	struct fixture *f = *state;
+	unsigned told = 0;
+	uint64_t id;
+
+	put_many(f, 0, 6000, 500);
+	id = store_list(f->store, &all_sets, NULL, 0, on_count, &told);
+	while (!told)
+		assert_int_equal(loop_step(f->loop, 5000), 0);
+	store_cancel(f->store, id);
+	told = 0;
+	run_a_little(f);
+	assert_int_equal(told, 0);
+}
+
+/* Each page is a share of what is left: many keys do not take many pages. */
+static void test_pages_grow_with_what_is_left(void **state)
+{
+	struct fixture *f = *state;
+	_cleanup_(heard_done) struct heard h = { 0 };
+
+	put_many(f, 0, 70000, 1);
+	store_list(f->store, &all_sets, NULL, 0, on_list, &h);
+	run_until(f, &h.ended);
+	assert_int_equal(h.n, 70000);
+	assert_int_equal(etcd_counters(f->store).requests, 13); /* 14 if all had 5000 */
 }
 
 #define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
@@ -331,6 +414,9 @@ int main(void)
 		T(test_calls_share_one_connection),
 		T(test_watches_share_one_stream),
 		T(test_pages_are_counted),
+		T(test_one_page_is_asked_for_ahead),
+		T(test_a_list_is_cancelled_between_its_pieces),
+		T(test_pages_grow_with_what_is_left),
 	};
 	int failed;
 

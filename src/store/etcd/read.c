@@ -5,11 +5,29 @@
 #include "base/mem.h"
 #include "client.h"
 
-/* Smaller pages make etcd count the rest of the range for each of them. Source: limits.md 4. */
-#define PAGE_SIZE 5000
+/* Keys of a page. etcd counts the rest of the range for each page, so that many small ones cost the
+ * square of the range: the more is left, the larger the next page. Source: limits.md 4. */
+#define PAGE_MIN   5000
+#define PAGE_MAX   20000
+#define PAGE_SHARE 8                  /* a page is at most this part of what is left ... */
+#define PAGE_BYTES (16 * 1024 * 1024) /* ... and about so large, by what the keys so far took */
 
-/* Pieces of about this size go up while a page arrives, so that none is ever there as a whole. */
+/* Keys go up in pieces of about this size. */
 #define PIECE_SIZE (48 * 1024)
+
+/* A page is held back until the next one is asked for: the server works on that one while we work
+ * on this one, and no third one is asked for meanwhile. Of values larger than expected only so much
+ * is held. */
+#define HELD_MAX (2 * PAGE_BYTES)
+
+/* What goes up before others are heard again. */
+#define SLICE_BYTES (1024 * 1024)
+
+struct piece {
+	STAILQ_ENTRY(piece) link;
+	struct buf reply;
+};
+STAILQ_HEAD(pieces, piece);
 
 struct read {
 	struct rpc rpc;
@@ -20,7 +38,13 @@ struct read {
 	uint64_t answered; /* the store's revision when it answered a get */
 	struct wire_stream wire;
 	struct buf reply;
-	size_t n; /* keys of a get */
+	size_t limit;               /* keys of a page */
+	size_t n, bytes;            /* that came in this page */
+	size_t count;               /* keys from the page's first on */
+	struct pieces held, due;    /* of this page; of the one before, which goes up */
+	size_t held_bytes;
+	bool waits; /* this page has come, the one before is still due */
+	bool ended; /* the last piece is due */
 	bool more, over_limit, restored;
 };
 
@@ -29,11 +53,24 @@ static struct read *read_of(struct rpc *r)
 	return (struct read *)r;
 }
 
+static void drop_pieces(struct pieces *list)
+{
+	struct piece *p;
+
+	while ((p = STAILQ_FIRST(list))) {
+		STAILQ_REMOVE_HEAD(list, link);
+		buf_done(&p->reply);
+		free(p);
+	}
+}
+
 static void read_free(struct rpc *rpc)
 {
 	struct read *r = read_of(rpc);
 
 	rpc_done(rpc);
+	drop_pieces(&r->held);
+	drop_pieces(&r->due);
 	buf_done(&r->from);
 	buf_done(&r->end);
 	buf_done(&r->reply);
@@ -41,11 +78,34 @@ static void read_free(struct rpc *rpc)
 	free(r);
 }
 
-static void post(struct read *r, enum store_status status, bool more, const char *text)
+static void hold(struct read *r, enum store_status status, bool more)
 {
-	reply_end(&r->reply, status, more, r->single ? r->answered : r->revision, text);
-	pending_post(r->rpc.e->pending, r->rpc.id, &r->reply);
+	struct piece *p = mem_new(struct piece);
+
+	reply_end(&r->reply, status, more, r->single ? r->answered : r->revision, NULL);
+	r->held_bytes += r->reply.len;
+	p->reply = r->reply;
+	r->reply = BUF_INIT;
+	STAILQ_INSERT_TAIL(&r->held, p, link);
 	reply_begin(&r->reply);
+}
+
+static void post_due(struct read *r, size_t most)
+{
+	struct piece *p;
+
+	for (size_t bytes = 0; bytes < most && (p = STAILQ_FIRST(&r->due));) {
+		bytes += p->reply.len;
+		STAILQ_REMOVE_HEAD(&r->due, link);
+		pending_post(r->rpc.e->pending, r->rpc.id, &p->reply);
+		free(p);
+	}
+}
+
+static void make_due(struct read *r)
+{
+	STAILQ_CONCAT(&r->due, &r->held);
+	r->held_bytes = 0;
 }
 
 static void read_failed(struct rpc *rpc, enum store_status status, const char *text)
@@ -53,8 +113,10 @@ static void read_failed(struct rpc *rpc, enum store_status status, const char *t
 	struct read *r = read_of(rpc);
 
 	if (rpc->id) {
+		post_due(r, SIZE_MAX);
 		reply_begin(&r->reply);
-		post(r, status, false, text);
+		reply_end(&r->reply, status, false, r->single ? r->answered : r->revision, text);
+		pending_post(rpc->e->pending, rpc->id, &r->reply);
 	}
 	read_free(rpc);
 }
@@ -65,13 +127,14 @@ static void read_prepare(struct rpc *rpc)
 	struct range_request req = {
 		.key = text_of(&r->from),
 		.end = text_of(&r->end),
-		.limit = r->single ? 1 : PAGE_SIZE,
+		.limit = r->single ? 1 : r->limit,
 		.revision = r->revision,
 		.count_only = !rpc->id,
 	};
 
 	wire_stream_reset(&r->wire);
 	r->more = false;
+	r->n = r->bytes = 0;
 	rpc->method = METHOD_RANGE;
 	rpc->repeatable = true;
 	request_range(&rpc->request, &req);
@@ -103,11 +166,16 @@ static int take_kv(struct read *r, const struct wire_field *f)
 		buf_putc(&r->from, '\0'); /* the next key there can be */
 	}
 	r->n++;
+	r->bytes += f->len;
 	r->over_limit |= !kv.value;
 	if (kv.value)
 		reply_add(&r->reply, &kv);
 	if (r->reply.len >= PIECE_SIZE && !r->single)
-		post(r, STORE_OK, true, NULL);
+		hold(r, STORE_OK, true);
+	if (r->held_bytes >= HELD_MAX) {
+		make_due(r);
+		post_due(r, SIZE_MAX);
+	}
 	return 0;
 }
 
@@ -123,6 +191,9 @@ static int on_field(void *ctx, const struct wire_field *f)
 	case RANGE_MORE:
 		r->more = f->value;
 		return 0;
+	case RANGE_COUNT:
+		r->count = f->value;
+		return 0;
 	default:
 		return 0;
 	}
@@ -135,6 +206,59 @@ static int read_piece(struct rpc *rpc, const uint8_t *data, size_t len, bool end
 	return wire_stream_feed(&r->wire, data, len, end, on_field, r);
 }
 
+static size_t next_limit(const struct read *r)
+{
+	size_t limit = (r->count - r->n) / PAGE_SHARE, fits = r->n * PAGE_BYTES / (r->bytes + 1);
+
+	if (limit > PAGE_MAX)
+		limit = PAGE_MAX;
+	if (limit > fits)
+		limit = fits;
+	return limit > PAGE_MIN ? limit : PAGE_MIN;
+}
+
+static void next_page(struct read *r)
+{
+	struct rpc *rpc = &r->rpc;
+
+	rpc->tries = 0;
+	if (r->own_deadline)
+		rpc->deadline_ns = loop_now(rpc->e->loop) + RPC_TIMEOUT_NS;
+	if (r->n && r->count > r->n)
+		r->limit = next_limit(r);
+	rpc_send(rpc);
+}
+
+static void slice(struct read *r);
+
+/* What was held is due, and the next page is on its way before the first of it goes up. */
+static void page_done(struct read *r)
+{
+	r->waits = false;
+	r->ended = r->single || !r->more;
+	if (r->ended)
+		hold(r, r->single && !r->n ? STORE_E_NOT_FOUND : STORE_OK, false);
+	make_due(r);
+	if (r->ended) {
+		slice(r);
+	} else {
+		rpc_turn(&r->rpc);
+		next_page(r);
+	}
+}
+
+/* Frees the read once all has gone up. */
+static void slice(struct read *r)
+{
+	post_due(r, SLICE_BYTES);
+	if (!STAILQ_EMPTY(&r->due))
+		rpc_turn(&r->rpc);
+	else if (r->ended)
+		read_free(&r->rpc);
+	else if (r->waits)
+		page_done(r);
+}
+
 static void read_answered(struct rpc *rpc)
 {
 	struct read *r = read_of(rpc);
@@ -145,19 +269,31 @@ static void read_answered(struct rpc *rpc)
 		read_failed(rpc, STORE_E_COMPACTED, "the datastore went back in time");
 	} else if (r->single && r->over_limit) {
 		read_failed(rpc, STORE_E_OTHER, "the value is over the limit");
-	} else if (!r->single && r->more) {
-		rpc->tries = 0;
-		if (r->own_deadline)
-			rpc->deadline_ns = loop_now(rpc->e->loop) + RPC_TIMEOUT_NS;
-		rpc_send(rpc);
 	} else {
-		post(r, r->single && !r->n ? STORE_E_NOT_FOUND : STORE_OK, false, NULL);
-		read_free(rpc);
+		r->waits = true;
+		if (STAILQ_EMPTY(&r->due))
+			page_done(r);
 	}
 }
 
+static void read_turn(struct rpc *rpc)
+{
+	slice(read_of(rpc));
+}
+
 static const struct rpc_ops read_ops = { read_prepare, read_piece, read_answered, read_failed,
-	read_free };
+	read_free, read_turn };
+
+static struct read *read_new(struct etcd *e, uint64_t id)
+{
+	struct read *r = mem_new(struct read);
+
+	rpc_init(&r->rpc, e, &read_ops, id);
+	r->limit = PAGE_MIN;
+	STAILQ_INIT(&r->held);
+	STAILQ_INIT(&r->due);
+	return r;
+}
 
 static void launch(struct read *r, uint64_t deadline_ns)
 {
@@ -182,9 +318,8 @@ uint64_t read_start(struct etcd *e, const struct key *key, const struct key_rang
 	const char *revision, uint64_t deadline_ns, store_done_fn done, void *ctx)
 {
 	uint64_t id = pending_add(e->pending, range, done, ctx);
-	struct read *r = mem_new(struct read);
+	struct read *r = read_new(e, id);
 
-	rpc_init(&r->rpc, e, &read_ops, id);
 	r->single = key != NULL;
 	if (revision && revision_parse(revision, &r->revision) < 0) {
 		post_invalid_revision(e, id, revision);
@@ -201,9 +336,8 @@ uint64_t read_start(struct etcd *e, const struct key *key, const struct key_rang
 /* A linearizable read of nothing: only its header counts. */
 void etcd_verify(struct etcd *e)
 {
-	struct read *r = mem_new(struct read);
+	struct read *r = read_new(e, 0);
 
-	rpc_init(&r->rpc, e, &read_ops, 0);
 	r->single = true;
 	buf_puts(&r->from, "/");
 	launch(r, 0);

@@ -24,8 +24,14 @@ void rpc_done(struct rpc *r)
 
 	channel_cancel(e->channel, r->call);
 	loop_timer_cancel(e->inbox, r->serial);
+	loop_timer_cancel(e->inbox, r->serial | RPC_TURN);
 	TAILQ_REMOVE(&e->rpcs, r, link);
 	buf_done(&r->request);
+}
+
+void rpc_turn(struct rpc *r)
+{
+	loop_timer_set(r->e->inbox, r->serial | RPC_TURN, loop_now(r->e->loop));
 }
 
 enum store_status status_of(unsigned code, const char *text)
