@@ -262,6 +262,30 @@ static void test_etcd_killed_and_restarted(void **state)
 	assert_false(h.ended);
 }
 
+/* A quiet watch moves on with the store's revision, and resumes exactly there. */
+static void test_a_watch_resumes_where_progress_left_it(void **state)
+{
+	static const char *const often[] = { "--experimental-watch-progress-notify-interval",
+		"100ms", NULL };
+	struct fixture *f = *state;
+	_cleanup_(heard_done) struct heard h = { 0 };
+
+	server_kill(etcd_pid, SIGKILL);
+	etcd_pid = server_start(often);
+	watch_sets(f, f->store, &h);
+	put(f, f->other, "a", "1");
+	wait_heard(f, &h, "a=1 ");
+	put_raw(f, "/calico/resources/v3/projectcalico.org/nodes/n", "{}", 2);
+	while (!etcd_counters(f->store).watch_progress)
+		assert_int_equal(loop_step(f->loop, 1000), 0);
+	relay_cut(relay_of(f), true);
+	put(f, f->other, "b", "2");
+	relay_cut(relay_of(f), false);
+	wait_heard(f, &h, "a=1 b=2 ");
+	server_kill(etcd_pid, SIGKILL);
+	etcd_pid = server_start(no_args);
+}
+
 /* Somebody put an older backup, or another cluster, behind the same address. */
 static void test_another_cluster_at_the_same_address(void **state)
 {
@@ -410,6 +434,7 @@ int main(void)
 		T(test_a_name_that_does_not_resolve_then_one_that_does),
 		T(test_a_server_that_says_nothing),
 		T(test_etcd_killed_and_restarted),
+		T(test_a_watch_resumes_where_progress_left_it),
 		T(test_another_cluster_at_the_same_address),
 		T(test_calls_share_one_connection),
 		T(test_watches_share_one_stream),

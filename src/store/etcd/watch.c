@@ -175,6 +175,7 @@ static void on_canceled(struct etcd *e, struct watch *x, const struct response *
 static void on_events(struct etcd *e, struct watch *x, struct response *r)
 {
 	if (!reply_count(&r->reply)) {
+		e->counters.watch_progress++;
 		if (r->header.revision >= x->next && !r->fragment)
 			x->next = r->header.revision + 1; /* progress: nothing was missed */
 		return;

@@ -25,5 +25,6 @@ struct store *etcd_store_new(struct loop *loop, const struct etcd_config *config
 /* What the transport has done so far: for metrics and tests. */
 struct etcd_counters {
 	uint64_t connections, requests, watch_streams;
+	uint64_t watch_progress; /* notices of a server that nothing was missed up to a revision */
 };
 struct etcd_counters etcd_counters(const struct store *s);
