@@ -8,11 +8,12 @@
 #include "base/buf.h"
 #include "base/str.h"
 #include "cluster.h"
+#include "cluster_routes.h"
 #include "endpoints.h"
 
 struct calc {
 	char *hostname;
-	bool spoofing_any;
+	struct calc_config config; /* hostname: the one above */
 	struct emitter out;
 	struct atoms atoms;
 	struct parents parents;
@@ -23,6 +24,7 @@ struct calc {
 	struct profiles profiles;
 	struct endpoints endpoints;
 	struct pools pools;
+	struct routes routes;
 	struct passthru passthru;
 	struct reports reports;
 	bool in_sync, told_in_sync;
@@ -34,7 +36,8 @@ struct calc *calc_new(
 	struct calc *c = mem_new(struct calc);
 
 	c->hostname = mem_strdup(config->hostname);
-	c->spoofing_any = config->spoofing_any;
+	c->config = *config;
+	c->config.hostname = c->hostname;
 	c->out = (struct emitter){ .fn = output, .ctx = ctx };
 	c->reports = (struct reports){ .fn = problem, .ctx = ctx };
 	c->parents.atoms = &c->atoms;
@@ -53,7 +56,8 @@ struct calc *calc_new(
 		.profiles = &c->profiles,
 		.tiers = &c->tiers,
 	};
-	pools_init(&c->pools, &c->passthru);
+	routes_init(&c->routes, &c->atoms, c->hostname, config->routes_from_workloads);
+	pools_init(&c->pools, &c->passthru, &c->routes, config->no_encap_routes);
 	return c;
 }
 
@@ -68,6 +72,7 @@ struct calc *calc_free(struct calc *c)
 	items_done(&c->items);
 	sets_done(&c->sets);
 	pools_done(&c->pools);
+	routes_done(&c->routes);
 	passthru_done(&c->passthru);
 	reports_done(&c->reports);
 	parents_done(&c->parents);
@@ -117,6 +122,7 @@ static void remove_workload(struct calc *c, const struct key *key, const char *i
 {
 	items_remove(&c->items, key);
 	endpoints_remove(&c->endpoints, key);
+	routes_remove_workload(&c->routes, key);
 	reports_set(&c->reports, key, invalid);
 }
 
@@ -131,13 +137,17 @@ static void update_workload(
 		remove_workload(c, key, invalid);
 		return;
 	}
-	workload_convert(key, res, c->spoofing_any, &arena, &w);
+	workload_convert(key, res, c->config.spoofing_any, &arena, &w);
 	if (!resource_workload_endpoint(res)->ip_networks.n) { /* not there yet */
 		remove_workload(c, key, invalid ? invalid : w.fault.code ? w.fault.msg : NULL);
 		return;
 	}
 	local = str_eq(w.name.node, c->hostname);
 	set_item(c, key, res, &w.item);
+	if (!invalid && !w.fault.code)
+		routes_set_workload(&c->routes, key, w.name.node, w.item.nets, w.item.n_nets);
+	else
+		routes_remove_workload(&c->routes, key);
 	if (local && !invalid && !w.fault.code)
 		endpoints_set(&c->endpoints, key, &w.item, workload_message(key, res, &w, &arena));
 	else if (local)
@@ -246,6 +256,7 @@ void calc_update(struct calc *c, const struct key *key, const struct resource *r
 		break;
 	case KIND_NODE:
 		passthru_node(&c->passthru, key->name, res);
+		routes_node_update(&c->routes, key->name, res);
 		reports_set(&c->reports, key, NULL);
 		break;
 	case KIND_IP_POOL:
@@ -271,6 +282,17 @@ void calc_update(struct calc *c, const struct key *key, const struct resource *r
 		reports_set(&c->reports, key, NULL); /* calc_invalid() may have told of it */
 		break;
 	}
+}
+
+void calc_update_block(struct calc *c, const struct key *key, const struct block *b)
+{
+	struct err err = { 0 };
+
+	if (b)
+		routes_block_update(&c->routes, &key->cidr, b, &err);
+	else
+		routes_remove_block(&c->routes, &key->cidr);
+	reports_set(&c->reports, key, err.code ? err.msg : NULL);
 }
 
 static void invalid_policy(
@@ -319,13 +341,25 @@ static void invalid_resource(
 void calc_invalid(
 	struct calc *c, const struct key *key, const struct resource *res, const char *reason)
 {
-	if (key->type == KEY_RESOURCE)
+	if (key->type == KEY_RESOURCE) {
 		invalid_resource(c, key, res, reason);
+	} else if (key->type == KEY_BLOCK) {
+		calc_update_block(c, key, NULL);
+		reports_set(&c->reports, key, reason);
+	}
 }
 
 void calc_in_sync(struct calc *c)
 {
 	c->in_sync = true;
+}
+
+static bool routes_are_wanted(const struct calc *c)
+{
+	const struct pools *p = &c->pools;
+
+	return c->config.wireguard || p->vxlan || p->vxlan6 ||
+	       (c->config.ipip_routes && p->ipip) || (c->config.no_encap_routes && p->no_encap);
 }
 
 void calc_flush(struct calc *c)
@@ -345,7 +379,10 @@ void calc_flush(struct calc *c)
 	profiles_emit_removes(&c->profiles, &c->out);
 	policies_emit_removes(&c->policies, &c->out);
 	sets_emit_removes(&c->sets, &c->out);
-	passthru_emit(&c->passthru, &c->out);
+	passthru_emit(&c->passthru, PASSED_SERVICE_ACCOUNT, PASSED_NAMESPACE, &c->out);
+	routes_want(&c->routes, routes_are_wanted(c));
+	routes_emit(&c->routes, &c->out);
+	passthru_emit(&c->passthru, PASSED_HOST_METADATA, PASSED_BGP_CONFIG, &c->out);
 	if (!c->told_in_sync)
 		emit_payload(&c->out, IN_SYNC, in_sync, &in_sync);
 	c->told_in_sync = true;
@@ -360,6 +397,7 @@ struct calc_counters calc_counters(const struct calc *c)
 		.endpoints_visited = sets->items_visited + policies->items_visited,
 		.members_emitted = c->out.members,
 		.messages_emitted = c->out.messages,
+		.routes_evaluated = c->routes.evaluated,
 	};
 }
 
@@ -383,6 +421,10 @@ void calc_sizes(const struct calc *c, calc_size_fn fn, void *ctx)
 	fn(ctx, "endpoints", endpoint_map_count(&c->endpoints.map));
 	fn(ctx, "endpoints.dirty", c->endpoints.dirty.n);
 	fn(ctx, "pools", pool_map_count(&c->pools.map) + pool_cidr_map_count(&c->pools.by_cidr));
+	fn(ctx, "routes", route_trie_count(&c->routes.trie) + c->routes.dirty.n);
+	fn(ctx, "routes.nodes", route_node_map_count(&c->routes.nodes));
+	fn(ctx, "routes.blocks", route_block_map_count(&c->routes.blocks));
+	fn(ctx, "routes.workloads", route_workload_map_count(&c->routes.workloads));
 	fn(ctx, "reports", report_map_count(&c->reports.map));
 	fn(ctx, "passthru", passthru_count(&c->passthru));
 }

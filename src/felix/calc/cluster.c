@@ -7,28 +7,32 @@
 
 /* Nodes. */
 
-/* The node's address of a family with its prefix length, as BGP has it, else the first of type
- * InternalIP, else of ExternalIP; "" when there is none. */
-static char *node_address(const struct node_spec *spec, uint8_t family, struct arena *a)
+struct cidr node_address(const struct node_spec *spec, uint8_t family)
 {
 	static const char *const types[] = { "InternalIP", "ExternalIP" };
 	const char *bgp = !spec->bgp    ? NULL
 			  : family == 4 ? spec->bgp->ipv4_address
 					: spec->bgp->ipv6_address;
-	char buf[CIDR_TEXT_MAX];
 	struct cidr c;
 
 	if (!str_empty(bgp))
-		return cidr_parse(bgp, &c) ? message_text(a, NULL)
-					   : arena_strdup(a, cidr_format(&c, buf));
+		return cidr_parse(bgp, &c) ? (struct cidr){ 0 } : c;
 	for (size_t t = 0; t < sizeof(types) / sizeof(types[0]); t++)
 		for (size_t i = 0; i < spec->addresses.n; i++) {
 			const struct node_address *at = &spec->addresses.v[i];
 			if (str_eq(at->type, types[t]) && !str_empty(at->address) &&
 				cidr_parse_net(at->address, &c) == 0 && c.addr.family == family)
-				return arena_strdup(a, cidr_format(&c, buf));
+				return c;
 		}
-	return message_text(a, NULL);
+	return (struct cidr){ 0 };
+}
+
+static char *address_text(const struct node_spec *spec, uint8_t family, struct arena *a)
+{
+	struct cidr c = node_address(spec, family);
+	char buf[CIDR_TEXT_MAX];
+
+	return c.addr.family ? arena_strdup(a, cidr_format(&c, buf)) : message_text(a, NULL);
 }
 
 static Felix__HostMetadataUpdate *host_metadata(
@@ -39,8 +43,8 @@ static Felix__HostMetadataUpdate *host_metadata(
 		arena_message(a, Felix__HostMetadataUpdate, felix__host_metadata_update__init);
 
 	host->hostname = message_text(a, name);
-	host->ipv4_addr = node_address(spec, 4, a);
-	host->ipv6_addr = node_address(spec, 6, a);
+	host->ipv4_addr = address_text(spec, 4, a);
+	host->ipv6_addr = address_text(spec, 6, a);
 	if (spec->bgp && spec->bgp->as_number.set)
 		host->asnumber = arena_printf(a, "%lld", (long long)spec->bgp->as_number.value);
 	message_map(a, host->n_labels, host->labels, Felix__HostMetadataUpdate__LabelsEntry,
@@ -48,8 +52,7 @@ static Felix__HostMetadataUpdate *host_metadata(
 	return host;
 }
 
-/* Upstream tells nothing of a node with `bgp: {}` and no address, and all of one without bgp. */
-static bool node_says_nothing(const struct node_spec *spec)
+bool node_says_nothing(const struct node_spec *spec)
 {
 	return spec->bgp && str_empty(spec->bgp->ipv4_address) &&
 	       str_empty(spec->bgp->ipv6_address) && !spec->addresses.n;
@@ -74,7 +77,8 @@ void passthru_node(struct passthru *p, const char *name, const struct resource *
 struct pool {
 	char *name, *cidr; /* canonical */
 	struct packed update;
-	bool ipip, vxlan, vxlan6;
+	struct route_pool route;
+	bool ipip, vxlan, vxlan6, no_encap;
 };
 
 static bool mode_is_on(const char *mode)
@@ -97,14 +101,18 @@ static void tell_encapsulation(struct pools *p)
 	e.ipip_enabled = p->ipip > 0;
 	e.vxlan_enabled = p->vxlan > 0;
 	e.vxlan_enabled_v6 = p->vxlan6 > 0;
+	e.no_encap_enabled = p->tells_no_encap && p->no_encap > 0;
 	msg.payload_case = FELIX__TO_DATAPLANE__PAYLOAD_ENCAPSULATION;
 	msg.encapsulation = &e;
 	passthru_set(p->passthru, PASSED_ENCAPSULATION, "", &msg, true);
 }
 
-void pools_init(struct pools *p, struct passthru *passthru)
+void pools_init(
+	struct pools *p, struct passthru *passthru, struct routes *routes, bool tells_no_encap)
 {
-	*p = (struct pools){ .passthru = passthru };
+	*p = (struct pools){
+		.passthru = passthru, .routes = routes, .tells_no_encap = tells_no_encap
+	};
 	tell_encapsulation(p);
 }
 
@@ -113,6 +121,7 @@ static void count(struct pools *p, const struct pool *pool, uint32_t change)
 	p->ipip += pool->ipip ? change : 0;
 	p->vxlan += pool->vxlan ? change : 0;
 	p->vxlan6 += pool->vxlan6 ? change : 0;
+	p->no_encap += pool->no_encap ? change : 0;
 }
 
 static Felix__IPAMPoolUpdate *pool_message(
@@ -133,6 +142,25 @@ static Felix__IPAMPoolUpdate *pool_message(
 	return update;
 }
 
+/* One for load balancers only has no encapsulation to speak of. */
+static struct route_pool pool_route(const struct ip_pool_spec *spec)
+{
+	const struct text_list *uses = &spec->allowed_uses;
+	bool ipip = mode_is_on(spec->ipip_mode), vxlan = mode_is_on(spec->vxlan_mode);
+	bool services = uses->n == 1 && str_eq(uses->v[0], "LoadBalancer");
+
+	return (struct route_pool){
+		.exists = true,
+		.nat_outgoing = spec->nat_outgoing,
+		.cross_subnet = str_eq(spec->ipip_mode, "CrossSubnet") ||
+				str_eq(spec->vxlan_mode, "CrossSubnet"),
+		.type = services ? FELIX__IPPOOL_TYPE__NONE
+			: vxlan	 ? FELIX__IPPOOL_TYPE__VXLAN
+			: ipip	 ? FELIX__IPPOOL_TYPE__IPIP
+				 : FELIX__IPPOOL_TYPE__NO_ENCAP,
+	};
+}
+
 static struct pool *pool_new(const char *name, const struct ip_pool_spec *spec)
 {
 	_cleanup_arena_ struct arena arena = ARENA_INIT;
@@ -150,6 +178,8 @@ static struct pool *pool_new(const char *name, const struct ip_pool_spec *spec)
 	pool->ipip = mode_is_on(spec->ipip_mode);
 	pool->vxlan = mode_is_on(spec->vxlan_mode) && c.addr.family == 4;
 	pool->vxlan6 = mode_is_on(spec->vxlan_mode) && c.addr.family == 6;
+	pool->no_encap = !mode_is_on(spec->ipip_mode) && !mode_is_on(spec->vxlan_mode);
+	pool->route = pool_route(spec);
 	msg.payload_case = FELIX__TO_DATAPLANE__PAYLOAD_IPAM_POOL_UPDATE;
 	msg.ipam_pool_update = pool_message(pool->cidr, spec, &arena);
 	packed_set(&pool->update, &msg);
@@ -166,14 +196,18 @@ static void pool_free(struct pool *pool)
 
 static void tell_first(struct pools *p, const char *cidr, const struct ptrs *same)
 {
+	static const struct route_pool none;
 	const struct pool *first = NULL;
 	Felix__ToDataplane *msg;
+	struct cidr c;
 
 	for (uint32_t i = 0; i < same->n; i++) {
 		const struct pool *pool = same->v[i];
 		if (!first || str_cmp(pool->name, first->name) < 0)
 			first = pool;
 	}
+	if (cidr_parse(cidr, &c) == 0)
+		routes_set_pool(p->routes, &c, first ? &first->route : &none);
 	if (!first) {
 		passthru_remove(p->passthru, PASSED_IPAM_POOL, cidr);
 		return;

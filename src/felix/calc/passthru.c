@@ -126,9 +126,10 @@ static void emit_type(struct passthru *p, struct ptrs *dirty, struct emitter *e)
 	ptrs_done(dirty);
 }
 
-void passthru_emit(struct passthru *p, struct emitter *e)
+void passthru_emit(
+	struct passthru *p, enum passed_type first, enum passed_type last, struct emitter *e)
 {
-	for (int type = 0; type < PASSED_N; type++)
+	for (enum passed_type type = first; type <= last; type++)
 		emit_type(p, &p->dirty[type], e);
 }
 

@@ -38,7 +38,9 @@ struct passthru {
 void passthru_set(struct passthru *p, enum passed_type type, const char *id,
 	const Felix__ToDataplane *update, bool again);
 void passthru_remove(struct passthru *p, enum passed_type type, const char *id);
-void passthru_emit(struct passthru *p, struct emitter *e);
+/* Those of these types. */
+void passthru_emit(
+	struct passthru *p, enum passed_type first, enum passed_type last, struct emitter *e);
 void passthru_done(struct passthru *p);
 /* But for encapsulation and BGP configuration, which stay. */
 size_t passthru_count(const struct passthru *p);

@@ -198,15 +198,35 @@ static void put_tier(struct rng *r, struct buf *out)
 
 static void put_pool(struct rng *r, struct buf *out)
 {
-	buf_printf(out, "{\"spec\":{\"cidr\":\"%s\",\"ipipMode\":\"%s\",\"natOutgoing\":%s}}",
-		PICK(r, "10.1.0.0/16", "10.2.0.0/16"), PICK(r, "Always", "Never"),
+	buf_printf(out, "{\"spec\":{\"cidr\":\"%s\",\"%s\":\"%s\",\"natOutgoing\":%s}}",
+		PICK(r, "10.0.0.0/16", "10.0.0.0/24", "10.2.0.0/16", "fd00::/64"),
+		PICK(r, "ipipMode", "vxlanMode"), PICK(r, "Always", "CrossSubnet", "Never"),
 		PICK(r, "true", "false"));
 }
 
 static void put_node(struct rng *r, struct buf *out)
 {
-	buf_printf(out, "{\"spec\":{\"bgp\":{\"ipv4Address\":\"%s\"}}}",
-		PICK(r, "192.0.2.1/24", "192.0.2.2/24", "bad"));
+	buf_printf(out,
+		"{\"spec\":{\"bgp\":{\"ipv4Address\":\"%s\",\"ipv4IPIPTunnelAddr\":\"%s\"},"
+		"\"ipv6VXLANTunnelAddr\":\"%s\",\"ipv4VXLANTunnelAddr\":\"%s\"}}",
+		PICK(r, "192.0.2.1/24", "192.0.3.2/24", "192.0.3.3/23", "10.0.0.1/24", "bad"),
+		PICK(r, "10.0.0.2", "10.0.0.9", ""), PICK(r, "fd00::1", "fd00::9", ""),
+		PICK(r, "10.0.0.2", "10.0.0.8", ""));
+}
+
+static void put_block(struct rng *r, struct buf *out, const char *cidr)
+{
+	size_t n = rng_below(r, 6);
+
+	buf_printf(out, "{\"cidr\":\"%s\",\"affinity\":%s,\"allocations\":[", cidr,
+		PICK(r, "\"host:h1\"", "\"host:h2\"", "null", "\"virtual:load-balancer\""));
+	for (size_t i = 0; i < n; i++)
+		buf_printf(out, "%s%s", i ? "," : "", PICK(r, "null", "0", "1", "2", "3"));
+	buf_puts(out, "],\"unallocated\":[],\"attributes\":["
+		      "{\"handle_id\":\"a\",\"secondary\":{\"node\":\"h1\"}},"
+		      "{\"handle_id\":\"b\",\"secondary\":{\"node\":\"h2\"}},"
+		      "{\"releasedAt\":\"2026-01-01T00:00:00Z\"}");
+	buf_puts(out, rng_one_in(r, 8) ? ",{\"handle_id\":\"d\"}]}" : "]}");
 }
 
 static const struct {
@@ -240,6 +260,9 @@ static const struct {
 	{ "nodes", { "h1", "h2", "h3", "h1", "h2", "h3" }, put_node },
 };
 
+static const char *const blocks[] = { "10.0.0.0/26", "10.0.0.0/30", "10.0.0.1/32", "10.0.1.0/26",
+	"fd00::/122", "fd00::/126" };
+
 struct run {
 	struct calc *calc;
 	struct replica replica;
@@ -263,7 +286,10 @@ static void on_problem(void *ctx, const char *subject, const char *reason)
 
 static void run_init(struct run *run, bool suppress)
 {
-	struct calc_config config = { .hostname = "h1", .suppress_covered_members = suppress };
+	struct calc_config config = { .hostname = "h1",
+		.suppress_covered_members = suppress,
+		.ipip_routes = true,
+		.routes_from_workloads = !suppress };
 
 	run->problems = json_object();
 	replica_init(&run->replica);
@@ -277,6 +303,24 @@ static void run_done(struct run *run)
 	json_decref(run->problems);
 }
 
+static void random_block(struct rng *r, struct run *run, json_t *world)
+{
+	const char *cidr = pick(r, blocks, ARRAY_SIZE(blocks));
+	_cleanup_free_ char *key = mem_printf("/calico/ipam/v2/assignment/ipv%d/block/%s",
+		strchr(cidr, ':') ? 6 : 4, cidr);
+	_cleanup_buf_ struct buf value = BUF_INIT;
+
+	*strrchr(key, '/') = '-';
+	if (rng_one_in(r, 4)) {
+		feed(run->calc, key, NULL);
+		json_object_del(world, key);
+		return;
+	}
+	put_block(r, &value, rng_one_in(r, 30) ? "10.9.0.0/26" : cidr);
+	feed(run->calc, key, buf_str(&value));
+	json_object_set_new(world, key, json_string(buf_str(&value)));
+}
+
 static void random_change(struct rng *r, struct run *run, json_t *world)
 {
 	size_t k = rng_below(r, ARRAY_SIZE(kinds));
@@ -284,6 +328,10 @@ static void random_change(struct rng *r, struct run *run, json_t *world)
 		mem_printf(PATH "%s/%s", kinds[k].kind, pick(r, kinds[k].names, 6));
 	_cleanup_buf_ struct buf value = BUF_INIT;
 
+	if (rng_one_in(r, 5)) {
+		random_block(r, run, world);
+		return;
+	}
 	if (rng_one_in(r, 3)) {
 		feed(run->calc, key, NULL);
 		json_object_del(world, key);

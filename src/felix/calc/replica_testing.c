@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/testing.h"
+#include "model/block.h"
 #include "model/resource.h"
 
 void replica_init(struct replica *r)
@@ -263,6 +264,18 @@ void assert_replica_empty(const struct replica *r)
 	replica_done(&nothing);
 }
 
+static void feed_block(struct calc *c, const struct key *k, const char *value)
+{
+	_cleanup_arena_ struct arena arena = ARENA_INIT;
+	struct err err = { 0 };
+	struct block b;
+
+	if (value && block_decode(value, strlen(value), &arena, &b, &err))
+		calc_invalid(c, k, NULL, err.msg);
+	else
+		calc_update_block(c, k, value ? &b : NULL);
+}
+
 void feed(struct calc *c, const char *key, const char *value)
 {
 	_cleanup_arena_ struct arena arena = ARENA_INIT;
@@ -270,7 +283,11 @@ void feed(struct calc *c, const char *key, const char *value)
 	struct err err = { 0 };
 	struct key k;
 
-	if (key_parse(key, strlen(key), &arena, &k) || k.type != KEY_RESOURCE)
+	if (key_parse(key, strlen(key), &arena, &k))
+		return;
+	if (k.type == KEY_BLOCK)
+		feed_block(c, &k, value);
+	if (k.type != KEY_RESOURCE)
 		return;
 	if (value && resource_decode_lenient(k.kind, value, strlen(value), &res, &err))
 		calc_invalid(c, &k, res, err.msg);

@@ -2,7 +2,7 @@
 /* calc.h - what must this host look like? A pure, incremental function of the datastore.
  *
  * In: (key, object or nothing) in any order, any number of times. Out: at each flush the
- * difference in IP sets, policies, profiles and endpoints, in dependency order (felix.md 1.6).
+ * difference in IP sets, policies, profiles, endpoints and routes, in dependency order (felix.md 1.6).
  * No clock, no socket, no address of memory influences it.
  *
  * The output messages are the protobuf-c structs of felixbackend.proto: flat, with a codec, no
@@ -20,6 +20,7 @@
 #include "base/err.h"
 #include "model/key.h"
 
+struct block;
 struct calc;
 struct resource;
 typedef struct Felix__ToDataplane Felix__ToDataplane;
@@ -33,6 +34,11 @@ struct calc_config {
 	const char *hostname;
 	bool spoofing_any;	  /* WorkloadSourceSpoofing=Any */
 	bool suppress_covered_members; /* hide CIDRs inside others (NFTablesMode not Disabled) */
+
+	/* Routes are told while a pool is there whose routes Felix makes, or WireGuard is on. */
+	bool ipip_routes, no_encap_routes; /* ProgramClusterRoutes; those of VXLAN always are */
+	bool wireguard;			   /* of either family */
+	bool routes_from_workloads;	   /* RouteSource=WorkloadIPs */
 };
 
 struct calc *calc_new(const struct calc_config *config, calc_output_fn output,
@@ -42,6 +48,8 @@ struct calc *calc_free(struct calc *c); /* returns NULL */
 /* `res` NULL = the key is gone. Borrowed: calc keeps copies of what it needs. It checks what it
  * relies on (rules, selectors, addresses, names); the reader has only to decode. */
 void calc_update(struct calc *c, const struct key *key, const struct resource *res);
+/* The same for a key of type KEY_BLOCK. */
+void calc_update_block(struct calc *c, const struct key *key, const struct block *b);
 /* The value of this key does not decode or validate; `res` is what could be read, or NULL. Reported
  * with the reason until the key is updated or gone, and used so that nothing opens:
  *
@@ -60,6 +68,7 @@ void calc_flush(struct calc *c); /* nothing comes out before the first calc_in_s
 
 struct calc_counters { /* since calc_new(); only ever grow */
 	uint64_t selectors_visited, endpoints_visited, members_emitted, messages_emitted;
+	uint64_t routes_evaluated;
 };
 struct calc_counters calc_counters(const struct calc *c);
 
