@@ -301,10 +301,16 @@ static int build(struct daemon *d, struct err *err)
 		.hostname = v->hostname,
 		.spoofing_any = str_eq(v->workload_source_spoofing, "Any"),
 		.suppress_covered_members = true,
+		.ipip_routes = settings_owns_ipip_routes(v),
+		.no_encap_routes = settings_owns_no_encap_routes(v),
+		.routes_from_workloads = str_eq(v->route_source, "WorkloadIPs"),
 	};
 	const struct dataplane_hooks hooks = { d, collect, on_settled, on_problem };
 	int r;
 
+	if (calc_config.no_encap_routes)
+		problems_set(d->problems, "config", "FelixConfiguration parameter ProgramClusterRoutes",
+			"routes to blocks of other nodes are not made yet");
 	d->calc = calc_new(&calc_config, on_message, on_calc_problem, d);
 	d->feed = config_feed_new(d->config, v->hostname);
 	d->input = input_new(d->calc, d->feed, d->problems);

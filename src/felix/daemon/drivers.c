@@ -14,6 +14,7 @@
 #include "link/names.h"
 #include "nft/nft.h"
 #include "route/route.h"
+#include "settings.h"
 
 enum { SOCKET_NFT = 1 };
 
@@ -145,6 +146,9 @@ static int make_routes(
 	struct drivers *d, struct loop *loop, const struct config_values *v, struct err *err)
 {
 	const struct route_config c = {
+		.hostname = v->hostname,
+		.ipip_routes = settings_owns_ipip_routes(v),
+		.no_encap_routes = settings_owns_no_encap_routes(v),
 		.ipv6 = v->ipv6_support,
 		.protocol = (uint8_t)v->device_route_protocol,
 		.metric4 = (uint32_t)v->ipv4_route_priority,

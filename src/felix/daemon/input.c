@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "calc/calc.h"
 #include "config/feed.h"
+#include "model/block.h"
 #include "model/resource.h"
 #include "model/validate.h"
 #include "problem/problem.h"
@@ -39,6 +40,7 @@ size_t input_ranges(const struct key_range **ret)
 		RANGE(GLOBAL_NETWORK_SET),
 		RANGE(NETWORK_SET),
 		RANGE(IP_POOL),
+		{ .type = KEY_BLOCK },
 		RANGE(HOST_ENDPOINT),
 		RANGE(WORKLOAD_ENDPOINT),
 	};
@@ -90,11 +92,28 @@ static bool is_settings(enum kind kind)
 	       kind == KIND_NODE;
 }
 
+static void update_block(struct input *in, const struct kv *kv)
+{
+	_cleanup_arena_ struct arena arena = ARENA_INIT;
+	struct err err = { 0 };
+	struct block b;
+
+	if (kv->value && block_decode(kv->value, kv->len, &arena, &b, &err)) {
+		report(in, &kv->key, err.msg);
+		calc_invalid(in->calc, &kv->key, NULL, err.msg);
+		return;
+	}
+	report(in, &kv->key, NULL);
+	calc_update_block(in->calc, &kv->key, kv->value ? &b : NULL);
+}
+
 bool input_update(struct input *in, const struct kv *kv)
 {
 	_cleanup_(resource_freep) struct resource *res = NULL;
 	struct err err = { 0 };
 
+	if (kv->key.type == KEY_BLOCK)
+		update_block(in, kv);
 	if (kv->key.type != KEY_RESOURCE)
 		return false;
 	if (read_value(kv, &res, &err) == 0) {

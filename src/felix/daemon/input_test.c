@@ -22,13 +22,24 @@ struct fixture {
 	struct input *input;
 	bool active;
 	char ingress[64]; /* "deny" */
+	int routes;	  /* to single addresses */
 };
+
+static void on_route(struct fixture *f, const Felix__ToDataplane *msg)
+{
+	if (msg->payload_case == FELIX__TO_DATAPLANE__PAYLOAD_ROUTE_UPDATE)
+		f->routes += str_ends(msg->route_update->dst, "/32") &&
+			     str_eq(msg->route_update->dst_node_name, "h2");
+	if (msg->payload_case == FELIX__TO_DATAPLANE__PAYLOAD_ROUTE_REMOVE)
+		f->routes -= str_eq(msg->route_remove->dst, "10.0.0.0/32");
+}
 
 static void on_output(void *ctx, const Felix__ToDataplane *msg)
 {
 	const Felix__Policy *policy;
 	struct fixture *f = ctx;
 
+	on_route(f, msg);
 	if (msg->payload_case == FELIX__TO_DATAPLANE__PAYLOAD_ACTIVE_POLICY_REMOVE)
 		f->active = false;
 	if (msg->payload_case != FELIX__TO_DATAPLANE__PAYLOAD_ACTIVE_POLICY_UPDATE)
@@ -55,7 +66,7 @@ static void put(struct fixture *f, struct key key, const char *json)
 static int setup(void **state)
 {
 	static struct fixture f;
-	const struct calc_config config = { .hostname = "h1" };
+	const struct calc_config config = { .hostname = "h1", .wireguard = true };
 
 	f = (struct fixture){ .config = config_new(), .problems = problems_new() };
 	f.calc = calc_new(&config, on_output, on_problem, &f);
@@ -195,6 +206,34 @@ static void a_set_is_reported_with_key_and_field(void **state)
 	assert_true(has_problem(f, "calc", "the rest of it is used: Nets[1] = 'x'"));
 }
 
+#define BLOCK(CIDR, NODE)                                                              \
+	"{\"cidr\":\"" CIDR "\",\"affinity\":\"host:h1\",\"allocations\":[0],"        \
+	"\"unallocated\":[],\"attributes\":[{\"handle_id\":\"x\",\"secondary\":{" NODE \
+	"}}]}"
+
+static void a_block_is_read_and_a_bad_one_reported(void **state)
+{
+	struct key key = { .type = KEY_BLOCK };
+	struct fixture *f = *state;
+
+	assert_int_equal(cidr_parse("10.0.0.0/26", &key.cidr), 0);
+	put(f, key, BLOCK("10.0.0.0/26", "\"node\":\"h2\""));
+	assert_int_equal(f->routes, 1);
+	assert_int_equal(problems_count(f->problems), 0);
+	put(f, key, BLOCK("10.0.0.0/26", ""));
+	assert_true(has_problem(f, "calc", "10.0.0.0 has no attribute node"));
+	assert_int_equal(f->routes, 0);
+	put(f, key, BLOCK("10.0.0.64/26", "\"node\":\"h2\""));
+	assert_true(has_problem(f, "calc", "cidr is 10.0.0.64/26, not that of the key"));
+	assert_int_equal(f->routes, 0);
+	put(f, key, BLOCK("10.0.0.0/26", "\"node\":\"h2\""));
+	put(f, key, "{\"cidr\":7}");
+	assert_true(has_problem(f, "datastore", "cidr"));
+	assert_int_equal(f->routes, 0);
+	put(f, key, NULL);
+	assert_int_equal(problems_count(f->problems), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -206,6 +245,8 @@ int main(void)
 			a_bad_setting_leaves_the_others_in_force, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			a_set_is_reported_with_key_and_field, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			a_block_is_read_and_a_bad_one_reported, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

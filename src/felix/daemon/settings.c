@@ -180,6 +180,18 @@ int settings_load_datastore(struct config *c, struct loop *loop, struct store *s
 	return r;
 }
 
+bool settings_owns_ipip_routes(const struct config_values *v)
+{
+	return str_eq(v->program_cluster_routes, "Enabled") ||
+	       str_eq(v->program_cluster_routes, "EnabledIPIPOnly");
+}
+
+bool settings_owns_no_encap_routes(const struct config_values *v)
+{
+	return str_eq(v->program_cluster_routes, "Enabled") ||
+	       str_eq(v->program_cluster_routes, "EnabledNoEncapOnly");
+}
+
 static enum log_level threshold(const char *text)
 {
 	return str_empty(text) ? LOG_OFF : log_level_parse(text);

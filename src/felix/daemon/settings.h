@@ -34,5 +34,9 @@ enum settings_outcome { SETTINGS_E_NOT_READY = 1 };
 int settings_load_datastore(struct config *c, struct loop *loop, struct store *store,
 	struct problems *problems, struct err *err);
 
+/* ProgramClusterRoutes: does Felix make the routes of such pools, or BIRD? (felix.md 5.4) */
+bool settings_owns_ipip_routes(const struct config_values *v);
+bool settings_owns_no_encap_routes(const struct config_values *v);
+
 /* Log levels and file as configured. */
 void settings_apply_logs(const struct config_values *v);

@@ -6,6 +6,8 @@
 #include "base/str.h"
 #include "route_priv.h"
 
+#define LOOPBACK_INDEX 1
+
 /* --- destinations --- */
 
 struct destination *destination_find(const struct route_driver *d, const struct cidr *dst)
@@ -30,9 +32,12 @@ struct destination *destination_get(struct route_driver *d, const struct cidr *d
 /* Nobody wants it, nothing is left of it, nobody points to it. */
 void destination_release(struct route_driver *d, struct destination *dest)
 {
-	if (dest->endpoints.n || dest->oif || dest->cleaning)
+	const struct route_table *table = table_of(d, dest->dst.addr.family);
+
+	if (dest->endpoints.n || dest->block || dest->oif || dest->cleaning)
 		return;
-	if (route_table_actual(table_of(d, dest->dst.addr.family), own_key(d, &dest->dst)))
+	if (route_table_actual(table, own_key(d, &dest->dst)) ||
+		route_table_actual(table, blackhole_key(&dest->dst)))
 		return;
 	destination_map_remove(&d->destinations, dest->dst);
 	cidr_set_remove(&d->changed, dest->dst);
@@ -84,31 +89,46 @@ static struct route_target own_target(
 	};
 }
 
-const struct iface *destination_evaluate(struct route_driver *d, struct destination *dest)
+/* Unlike others, those of IPv6 have an interface: lo. */
+static struct route_target blackhole_target(
+	const struct route_driver *d, const struct destination *dest)
+{
+	return (struct route_target){
+		.oif = dest->dst.addr.family == 4 ? 0 : LOOPBACK_INDEX,
+		.protocol = cluster_protocol(d),
+		.scope = RT_SCOPE_UNIVERSE,
+		.type = RTN_BLACKHOLE,
+	};
+}
+
+/* Both routes may have one key. An endpoint that wants all of a block has it. */
+static void evaluate(struct route_driver *d, struct destination *dest)
 {
 	struct route_table *table = table_of(d, dest->dst.addr.family);
 	const struct iface *best = best_interface(d, dest);
 
 	d->counters.evaluated++;
+	route_table_unset_desired(table, own_key(d, &dest->dst));
+	route_table_unset_desired(table, blackhole_key(&dest->dst));
 	if (best)
 		route_table_set_desired(table, own_key(d, &dest->dst), own_target(d, dest, best));
-	else
-		route_table_unset_desired(table, own_key(d, &dest->dst));
+	else if (dest->block && !dest->endpoints.n)
+		route_table_set_desired(
+			table, blackhole_key(&dest->dst), blackhole_target(d, dest));
 	dest->known = dest->known || best;
-	return best;
 }
 
 const char *destination_subject(const struct destination *dest)
 {
 	const struct route_endpoint *ep = dest->endpoints.n ? dest->endpoints.v[0] : NULL;
 
-	return ep ? ep->subject : NULL;
+	return ep ? ep->subject : dest->block;
 }
 
-static void reconsider(struct route_driver *d, struct destination *dest)
+void destination_reconsider(struct route_driver *d, struct destination *dest)
 {
 	dest->refused = false;
-	destination_evaluate(d, dest);
+	evaluate(d, dest);
 	destination_changed(d, dest);
 }
 
@@ -181,7 +201,7 @@ static void join_all(struct route_driver *d, struct route_endpoint *ep)
 		struct destination *dest = destination_get(d, &ep->nets[i]);
 
 		ptrs_add(&dest->endpoints, ep);
-		reconsider(d, dest);
+		destination_reconsider(d, dest);
 	}
 }
 
@@ -191,7 +211,7 @@ static void leave_all(struct route_driver *d, struct route_endpoint *ep)
 		struct destination *dest = destination_find(d, &ep->nets[i]);
 
 		ptrs_remove(&dest->endpoints, ep);
-		reconsider(d, dest);
+		destination_reconsider(d, dest);
 	}
 	free(ep->nets);
 	ep->nets = NULL;
@@ -251,7 +271,7 @@ void endpoint_interface_changed(struct route_driver *d, const char *ifname)
 	const struct route_endpoint *ep = endpoint_on(d, ifname);
 
 	for (size_t i = 0; ep && i < ep->n_nets; i++)
-		reconsider(d, destination_find(d, &ep->nets[i]));
+		destination_reconsider(d, destination_find(d, &ep->nets[i]));
 }
 
 /* The kernel has dropped the routes of this interface, those of IPv4 without a word. */
@@ -273,6 +293,7 @@ void endpoints_free(struct route_driver *d)
 {
 	MAP_FOREACH(destination_map, &d->destinations, e) {
 		ptrs_done(&e->value->endpoints);
+		free(e->value->block);
 		free(e->value);
 	}
 	MAP_FOREACH(route_endpoint_map, &d->by_id, e)

@@ -5,11 +5,9 @@
 
 #define PROTOCOL_CLUSTER 80 /* upstream's for all but workload routes, where that is "boot" */
 
-static bool own_protocol(const struct route_driver *d, uint8_t protocol)
+uint8_t cluster_protocol(const struct route_driver *d)
 {
-	uint8_t own = d->config.protocol;
-
-	return protocol == (own == RTPROT_BOOT ? PROTOCOL_CLUSTER : own);
+	return d->config.protocol == RTPROT_BOOT ? PROTOCOL_CLUSTER : d->config.protocol;
 }
 
 static bool is_link_local(const struct cidr *c)
@@ -23,7 +21,7 @@ bool route_is_ours(const struct route_driver *d, const struct route *r)
 
 	if (is_link_local(&r->dst))
 		return false;
-	if (own_protocol(d, r->protocol))
+	if (r->protocol == cluster_protocol(d))
 		return true;
 	if (!i || !i->workload)
 		return false;

@@ -14,8 +14,6 @@
 #define RETRY_NS  (5 * NSEC_PER_SEC)
 #define REPAIR_NS (100 * NSEC_PER_MSEC) /* who fights us for a route does so ten times a second */
 
-#define IPV6_DEFAULT_METRIC 1024 /* what the kernel makes of 0 */
-
 enum timer { TIMER_REFRESH, TIMER_RETRY, TIMER_REPAIR, TIMER_GRACE };
 
 void route_wake(struct route_driver *d)
@@ -248,10 +246,22 @@ static void message(struct driver *driver, const Felix__ToDataplane *msg)
 {
 	struct route_driver *d = (struct route_driver *)driver;
 
-	if (msg->payload_case == FELIX__TO_DATAPLANE__PAYLOAD_WORKLOAD_ENDPOINT_UPDATE)
+	switch (msg->payload_case) {
+	case FELIX__TO_DATAPLANE__PAYLOAD_WORKLOAD_ENDPOINT_UPDATE:
 		endpoint_update(d, msg->workload_endpoint_update);
-	else if (msg->payload_case == FELIX__TO_DATAPLANE__PAYLOAD_WORKLOAD_ENDPOINT_REMOVE)
+		break;
+	case FELIX__TO_DATAPLANE__PAYLOAD_WORKLOAD_ENDPOINT_REMOVE:
 		endpoint_remove(d, msg->workload_endpoint_remove);
+		break;
+	case FELIX__TO_DATAPLANE__PAYLOAD_ROUTE_UPDATE:
+		block_route_update(d, msg->route_update);
+		break;
+	case FELIX__TO_DATAPLANE__PAYLOAD_ROUTE_REMOVE:
+		block_route_remove(d, msg->route_remove);
+		break;
+	default:
+		break;
+	}
 }
 
 static bool pending(const struct driver *driver, enum phase phase)
@@ -346,10 +356,13 @@ int route_driver_new(struct loop *l, const struct route_config *config,
 	d->loop = l;
 	d->monitor = monitor;
 	d->config = *config;
+	d->hostname = mem_strdup(config->hostname ? config->hostname : "");
+	d->config.hostname = d->hostname;
 	if (!d->config.metric6)
 		d->config.metric6 = IPV6_DEFAULT_METRIC;
 	r = conntrack_new(l, on_forgotten, d, &d->conntrack, err);
 	if (r < 0) {
+		free(d->hostname);
 		free(d);
 		return r;
 	}
@@ -378,6 +391,7 @@ struct driver *route_driver_free(struct driver *driver)
 	cidr_set_done(&d->refused);
 	ptrs_done(&d->leaving);
 	free(d->sent);
+	free(d->hostname);
 	free(d);
 	return NULL;
 }

@@ -2,6 +2,7 @@
 /* route_priv.h - the parts of the route driver.
  *
  * destination.c: endpoints and the addresses that they want; which of them has an address.
+ * block.c:       the blocks of this host, as blackholes.
  * owner.c:       which routes in the kernel may be deleted.
  * send.c:        the two phases, and what the kernel answered.
  * route.c:       the driver: messages, notifications, dumps.
@@ -15,6 +16,8 @@
 #include "route/route.h"
 #include "table.h"
 
+#define IPV6_DEFAULT_METRIC 1024 /* what the kernel makes of 0 */
+
 /* What calc wants of one endpoint. */
 struct route_endpoint {
 	char *id, *subject, *ifname;
@@ -22,10 +25,11 @@ struct route_endpoint {
 	size_t n_nets;
 };
 
-/* A prefix that an endpoint wants, or has left behind. */
+/* A prefix that an endpoint wants, or has left behind, or a block of this host. */
 struct destination {
 	struct cidr dst;
 	struct ptrs endpoints; /* those that want it */
+	char *block;           /* the name of the block, for people; NULL: it is none */
 	uint32_t oif;          /* the interface it was last routed to; 0: none that we know */
 	bool known;            /* the route was ours to make, so there is no grace for it */
 	bool cleaning;         /* its connections are being dropped: no route yet */
@@ -60,7 +64,8 @@ struct route_driver {
 	struct inbox *inbox;
 	struct monitor *monitor;
 	struct conntrack *conntrack;
-	struct route_config config;
+	struct route_config config; /* hostname: the one below */
+	char *hostname;
 	struct route_counters counters;
 
 	struct route_endpoint_map by_id, by_ifname;
@@ -86,20 +91,27 @@ static inline struct route_table *table_of(struct route_driver *d, uint8_t famil
 	return &d->tables[family == 6];
 }
 
+/* That of the route to an endpoint. */
 static inline struct route_key own_key(const struct route_driver *d, const struct cidr *dst)
 {
 	return (struct route_key){ *dst,
 		dst->addr.family == 4 ? d->config.metric4 : d->config.metric6, 0 };
 }
 
+/* What the kernel has for metric 0. */
+static inline struct route_key blackhole_key(const struct cidr *dst)
+{
+	return (struct route_key){ *dst, dst->addr.family == 4 ? 0 : IPV6_DEFAULT_METRIC, 0 };
+}
+
 /* destination.c */
 struct destination *destination_find(const struct route_driver *d, const struct cidr *dst);
 struct destination *destination_get(struct route_driver *d, const struct cidr *dst);
 void destination_release(struct route_driver *d, struct destination *dest); /* if of no use */
-/* Decides anew where it is to be routed; the interface or NULL. */
-const struct iface *destination_evaluate(struct route_driver *d, struct destination *dest);
+/* Decides anew where it is to be routed. */
+void destination_reconsider(struct route_driver *d, struct destination *dest);
 void destination_changed(struct route_driver *d, struct destination *dest);
-const char *destination_subject(const struct destination *dest); /* NULL without an endpoint */
+const char *destination_subject(const struct destination *dest); /* NULL: nobody wants it */
 
 void endpoint_update(struct route_driver *d, const Felix__WorkloadEndpointUpdate *u);
 void endpoint_remove(struct route_driver *d, const Felix__WorkloadEndpointRemove *r);
@@ -107,7 +119,12 @@ void endpoint_interface_changed(struct route_driver *d, const char *ifname);
 void endpoint_interface_down(struct route_driver *d, const struct iface *was);
 void endpoints_free(struct route_driver *d);
 
+/* block.c */
+void block_route_update(struct route_driver *d, const Felix__RouteUpdate *u);
+void block_route_remove(struct route_driver *d, const Felix__RouteRemove *r);
+
 /* owner.c */
+uint8_t cluster_protocol(const struct route_driver *d); /* of all but the routes to endpoints */
 bool route_is_ours(const struct route_driver *d, const struct route *r);
 /* 0, or when the grace of its interface ends. */
 uint64_t route_grace_ns(

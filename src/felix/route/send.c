@@ -28,7 +28,11 @@ static const char *route_text(
 	const struct iface *i = monitor_by_index(d->monitor, s->target.oif);
 	char text[CIDR_TEXT_MAX];
 
-	snprintf(ret, cap, "%s dev %s", cidr_format(&s->key.dst, text), i ? i->name : "?");
+	cidr_format(&s->key.dst, text);
+	if (s->target.type == RTN_BLACKHOLE)
+		snprintf(ret, cap, "blackhole %s", text);
+	else
+		snprintf(ret, cap, "%s dev %s", text, i ? i->name : "?");
 	return ret;
 }
 
@@ -74,7 +78,8 @@ static bool leaves(const struct route_driver *d, const struct destination *dest,
 static void look_at(struct route_driver *d, struct buf *b, struct destination *dest)
 {
 	struct route_table *table = table_of(d, dest->dst.addr.family);
-	struct route_key key = own_key(d, &dest->dst);
+	bool blackhole = dest->block && !dest->endpoints.n;
+	struct route_key key = blackhole ? blackhole_key(&dest->dst) : own_key(d, &dest->dst);
 	const struct route_target *desired = route_table_desired(table, key);
 	const struct route_target *actual = route_table_actual(table, key);
 	bool leaving = leaves(d, dest, desired, actual);
@@ -144,7 +149,7 @@ static void settle_delete(struct route_driver *d, const struct sent_route *s)
 static void delete_refused(
 	struct route_driver *d, struct sent_route *s, const struct netlink_answer *a)
 {
-	char text[CIDR_TEXT_MAX + IFNAMSIZ + 8];
+	char text[CIDR_TEXT_MAX + IFNAMSIZ + 16];
 
 	if (a->error == -ESRCH || a->error == -ENODEV || a->error == -ENOENT)
 		return; /* it was gone already */
@@ -219,11 +224,12 @@ static void settle_write(struct route_driver *d, const struct sent_route *s)
 	struct destination *dest = destination_get(d, &s->key.dst);
 
 	route_table_set_actual(table_of(d, s->key.dst.addr.family), s->key, s->target);
-	dest->oif = s->target.oif;
+	if (s->target.type == RTN_UNICAST)
+		dest->oif = s->target.oif;
 	if (cidr_set_remove(&d->refused, dest->dst) && destination_subject(dest))
 		d->driver.host->problem(
 			d->driver.host->ctx, "route", destination_subject(dest), NULL);
-	if (!dest->endpoints.n)
+	if (!destination_subject(dest))
 		destination_changed(d, dest); /* it left while we wrote */
 }
 
@@ -238,7 +244,7 @@ static void write_refused(
 {
 	struct destination *dest = destination_find(d, &s->key.dst);
 	const char *subject = dest ? destination_subject(dest) : NULL;
-	char text[CIDR_TEXT_MAX + IFNAMSIZ + 8];
+	char text[CIDR_TEXT_MAX + IFNAMSIZ + 16];
 	struct err err;
 
 	s->refused = true;

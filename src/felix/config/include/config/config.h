@@ -47,6 +47,7 @@ struct config_values {
 	const char *device_route_source, *device_route_source_v6;
 	int64_t ipv4_route_priority, ipv6_route_priority;
 	bool remove_external_routes, route_sync_disabled;
+	const char *program_cluster_routes, *route_source;
 	uint64_t route_refresh_ns, interface_refresh_ns, nftables_refresh_ns;
 
 	bool health_enabled;

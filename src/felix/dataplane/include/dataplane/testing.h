@@ -62,6 +62,32 @@ static inline void test_send_endpoint_remove(const char *workload, send_message_
 	send(ctx, &msg);
 }
 
+static inline void test_send_route(const char *dst, const char *node, uint32_t types,
+	Felix__IPPoolType pool, send_message_fn send, void *ctx)
+{
+	Felix__RouteUpdate update = FELIX__ROUTE_UPDATE__INIT;
+	Felix__ToDataplane msg = FELIX__TO_DATAPLANE__INIT;
+
+	update.dst = (char *)dst;
+	update.dst_node_name = (char *)node;
+	update.types = types;
+	update.ip_pool_type = pool;
+	msg.payload_case = FELIX__TO_DATAPLANE__PAYLOAD_ROUTE_UPDATE;
+	msg.route_update = &update;
+	send(ctx, &msg);
+}
+
+static inline void test_send_route_remove(const char *dst, send_message_fn send, void *ctx)
+{
+	Felix__RouteRemove remove = FELIX__ROUTE_REMOVE__INIT;
+	Felix__ToDataplane msg = FELIX__TO_DATAPLANE__INIT;
+
+	remove.dst = (char *)dst;
+	msg.payload_case = FELIX__TO_DATAPLANE__PAYLOAD_ROUTE_REMOVE;
+	msg.route_remove = &remove;
+	send(ctx, &msg);
+}
+
 static inline void test_send_in_sync(send_message_fn send, void *ctx)
 {
 	Felix__InSync in_sync = FELIX__IN_SYNC__INIT;

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* route.h - routes to the workloads of this host, in the main tables of both families.
+/* route.h - routes to the workloads of this host, in the main tables of both families, and
+ * blackholes for its blocks.
  *
  * In:     messages of calc, interfaces and routes as the monitor tells of them. Each address of an
  *         active endpoint has a route on the endpoint's interface while that is up. Of several
  *         endpoints with one address the one on the youngest interface has it (felix.md 5.1).
+ *         A block of this host whose pool's routes Felix makes is a blackhole, of metric 0 and with
+ *         the protocol of cluster routes, unless it is one address or an endpoint's (5.4).
  * Owned:  what felix.md 5.2 calls ours, and is not wanted, goes; routes on an interface that is
  *         younger than the grace (10 s) are left alone, unless we made them. What others do to our
  * routes is put right when the kernel tells of it, and at each refresh. Phases: UNROUTE waits once
@@ -26,6 +29,8 @@ struct loop;
 struct monitor;
 
 struct route_config {
+	const char *hostname; /* of this host */
+	bool ipip_routes, no_encap_routes; /* ProgramClusterRoutes; those of VXLAN always are ours */
 	bool ipv6;
 	uint8_t protocol;             /* DeviceRouteProtocol */
 	uint32_t metric4, metric6;    /* IPv4NormalRoutePriority, ... */
