@@ -5,12 +5,12 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/process.h"
 #include "base/str.h"
 #include "bgp/control.h"
-#include "bird.h"
+#include "bgp/peers.h"
 #include "commands.h"
 #include "io/loop.h"
-#include "process.h"
 #include "report.h"
 #include "table.h"
 

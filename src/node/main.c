@@ -5,12 +5,13 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/env.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "client/client.h"
 #include "io/loop.h"
-#include "base/env.h"
 #include "base/nodename.h"
+#include "node/probe_command.h"
 #include "node/startup.h"
 #include "store/call.h"
 #include "store/config.h"
@@ -20,6 +21,7 @@
 
 static const char usage[] =
 	"Usage: calico-node startup\n"
+	"       calico-node --bird-ready | --felix-ready | --bird-live | --felix-live ...\n"
 	"       calico-node [--help | --version]\n"
 	"\n"
 	"Prepares this host and, if it is the first one, its cluster: decides the host's "
@@ -28,8 +30,12 @@ static const char usage[] =
 	"leaves\n"
 	"the node's name in /var/lib/calico/nodename. Run it before Felix, BIRD and calico-bgp.\n"
 	"\n"
+	"With checks (also --bird6-ready, --bird6-live): runs them at once, prints what is not well\n"
+	"and ends with status 1. --threshold-time DURATION (default 30s): how long Felix may take to\n"
+	"answer, and how long after a start BGP sessions may be missing.\n"
+	"\n"
 	"The words of upstream's container are taken too: `calico-node -startup`,\n"
-	"`calico-node component node startup`.\n"
+	"`calico-node component node startup`, `calico-node component node health --felix-ready`.\n"
 	"\n"
 	"Environment: NODENAME, IP, IP6, IP_AUTODETECTION_METHOD, IP6_AUTODETECTION_METHOD, AS,\n"
 	"CALICO_IPV4POOL_CIDR, CALICO_IPV6POOL_CIDR, NO_DEFAULT_POOLS, CALICO_NETWORKING_BACKEND,\n"
@@ -110,17 +116,24 @@ static int startup(void)
 	return r ? 1 : 0;
 }
 
+static bool is_component(int argc, char **argv, const char *word)
+{
+	return argc >= 4 && str_eq(argv[1], "component") && str_eq(argv[2], "node") &&
+	       str_eq(argv[3], word);
+}
+
 static bool is_startup(int argc, char **argv)
 {
 	if (argc == 2)
 		return str_eq(argv[1], "startup") || str_eq(argv[1], "-startup") ||
 		       str_eq(argv[1], "--startup");
-	return argc >= 4 && str_eq(argv[1], "component") && str_eq(argv[2], "node") &&
-	       str_eq(argv[3], "startup");
+	return is_component(argc, argv, "startup");
 }
 
 int main(int argc, char **argv)
 {
+	const char *const *env = (const char *const *)environ;
+
 	log_set_component("node");
 	log_screen_stdout();
 	if (argc == 2 && (str_eq(argv[1], "--version") || str_eq(argv[1], "-v"))) {
@@ -133,6 +146,10 @@ int main(int argc, char **argv)
 	}
 	if (is_startup(argc, argv))
 		return startup();
+	if (is_component(argc, argv, "health"))
+		return probe_command(argc - 3, argv + 3, env);
+	if (argc >= 2 && probe_command_is(argv[1]))
+		return probe_command(argc, argv, env);
 	fprintf(stderr, "calico-node: unknown arguments (try calico-node --help)\n");
 	return 1;
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* BIRD's answer to "show protocols all". Needs: calicoctl. */
+/* BIRD's answer to "show protocols all". Needs: bgp. */
 #include <stdint.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "bird.h"
+#include "bgp/peers.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -24,7 +24,7 @@
 #include "problem/problem.h"
 #include "settings.h"
 #include "status.h"
-#include "status/health.h"
+#include "io/health.h"
 #include "store/store.h"
 #include "store/syncer.h"
 

@@ -13,7 +13,7 @@
 #include "io/line_server.h"
 #include "io/loop.h"
 #include "problem/problem.h"
-#include "status/health.h"
+#include "io/health.h"
 
 struct listener { /* one HTTP server and the address that it was opened for */
 	struct http_server *server;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "bird.h"
+#include "bgp/peers.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -9,7 +9,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
-#include "status/health.h"
+#include "io/health.h"
 
 #define SEC NSEC_PER_SEC
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/testing.h"
 
-#include "bird.h"
+#include "bgp/peers.h"
 
 static const char reply[] =
 	"Name       Proto      Table      State  Since         Info\n"

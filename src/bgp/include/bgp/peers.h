@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* bird.h - the BGP sessions in BIRD 2's answer to "show protocols all".
+/* peers.h - the BGP sessions in BIRD 2's answer to "show protocols all".
  *
  * Source: bgp.md 3.4, 6.5; calicoctl.md 9.
  */

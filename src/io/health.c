@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "status/health.h"
+#include "io/health.h"
 
 #include <ctype.h>
 #include <stdio.h>
