@@ -16,6 +16,7 @@
 #include "bgp/applier.h"
 #include "bgp/bird.h"
 #include "bgp/plan.h"
+#include "bgp/probes.h"
 #include "bgp/view.h"
 #include "io/loop.h"
 #include "model/resource.h"
@@ -41,15 +42,18 @@ static const char usage[] =
 	"  -c, --bird-config FILE   written here (default " DEFAULT_CONFIG ")\n"
 	"  -s, --bird-socket PATH   BIRD's control socket (default " DEFAULT_SOCKET ")\n"
 	"  -o, --once               print the configuration and end, without touching BIRD\n"
+	"  -p, --health-port PORT   answers /liveness, /readiness and /metrics there (default: not)\n"
+	"  -H, --health-host HOST   on this address only (default localhost)\n"
 	"  -l, --log-level LEVEL    debug, info, warning or error (default info)\n"
 	"  -h, --help\n"
 	"  -V, --version\n"
 	"\n"
-	"Environment: NODENAME, CALICO_ROUTER_ID, ETCD_ENDPOINTS and the rest of the datastore's\n"
-	"settings: see calico-bgp(8).\n";
+	"Environment: NODENAME, CALICO_ROUTER_ID, CALICO_BGP_HEALTHPORT, CALICO_BGP_HEALTHHOST,\n"
+	"ETCD_ENDPOINTS and the rest of the datastore's settings: see calico-bgp(8).\n";
 
 struct options {
 	const char *config, *socket;
+	const char *health_host, *health_port; /* NULL: nobody asks */
 	bool once;
 };
 
@@ -60,6 +64,7 @@ struct bgp {
 	struct inbox *inbox; /* timer: render; signals */
 	struct view *view;
 	struct applier *applier;
+	struct bgp_probes *probes; /* NULL: nobody asks */
 	struct syncer *syncer;
 	bool in_sync, dirty;
 	uint64_t first_change_ns;
@@ -127,6 +132,7 @@ static void on_status(void *ctx, enum sync_status status)
 		return;
 	log_info("Datastore in sync");
 	b->in_sync = true;
+	bgp_probes_in_sync(b->probes);
 	render(b);
 }
 
@@ -140,6 +146,26 @@ static void on_event(void *ctx, const struct event *ev)
 		loop_exit(b->loop, 0);
 }
 
+static int open_probes(struct bgp *b)
+{
+	const struct options *o = b->options;
+	struct err err = { 0 };
+	uint64_t port;
+
+	if (str_empty(o->health_port) || o->once)
+		return 0;
+	if (str_to_u64(o->health_port, &port) || !port || port > UINT16_MAX) {
+		log_error("The health port '%s' is none: give one from 1 to 65535", o->health_port);
+		return -1;
+	}
+	if (bgp_probes_new(b->loop, o->health_host, (uint16_t)port, o->socket, b->applier,
+		    &b->probes, &err)) {
+		log_error("The health host '%s': %s", o->health_host, err.msg);
+		return -1;
+	}
+	return 0;
+}
+
 static int run(struct bgp *b, struct store *store)
 {
 	static const struct key_range ranges[] = {
@@ -148,15 +174,20 @@ static int run(struct bgp *b, struct store *store)
 		{ .type = KEY_RESOURCE, .kind = KIND_BGP_CONFIGURATION },
 	};
 	static const struct syncer_callbacks callbacks = { on_update, on_status };
-	int code;
+	int code = 1;
 
 	b->inbox = loop_inbox(b->loop, "bgp", on_event, b);
 	if (loop_signal_add(b->inbox, SIGTERM) || loop_signal_add(b->inbox, SIGINT))
 		return 1;
 	b->applier = applier_new(b->loop, b->options->config, b->options->socket);
-	b->syncer = syncer_new(b->loop, store, ranges, ARRAY_SIZE(ranges), &callbacks, b);
-	code = loop_run(b->loop);
+	if (open_probes(b) == 0) {
+		b->syncer = syncer_new(
+			b->loop, store, ranges, ARRAY_SIZE(ranges), &callbacks, b);
+		loop_service(b->loop);
+		code = loop_run(b->loop);
+	}
 	syncer_free(b->syncer);
+	bgp_probes_free(b->probes);
 	applier_free(b->applier);
 	inbox_free(b->inbox);
 	return code < 0 ? 1 : code;
@@ -190,6 +221,8 @@ static int parse_options(int argc, char **argv, struct options *o)
 	static const struct option table[] = {
 		{ "bird-config", required_argument, NULL, 'c' },
 		{ "bird-socket", required_argument, NULL, 's' },
+		{ "health-port", required_argument, NULL, 'p' },
+		{ "health-host", required_argument, NULL, 'H' },
 		{ "once", no_argument, NULL, 'o' },
 		{ "log-level", required_argument, NULL, 'l' },
 		{ "help", no_argument, NULL, 'h' },
@@ -198,13 +231,19 @@ static int parse_options(int argc, char **argv, struct options *o)
 	};
 	int c;
 
-	while ((c = getopt_long(argc, argv, "c:s:ol:hV", table, NULL)) >= 0) {
+	while ((c = getopt_long(argc, argv, "c:s:p:H:ol:hV", table, NULL)) >= 0) {
 		switch (c) {
 		case 'c':
 			o->config = optarg;
 			break;
 		case 's':
 			o->socket = optarg;
+			break;
+		case 'p':
+			o->health_port = optarg;
+			break;
+		case 'H':
+			o->health_host = optarg;
 			break;
 		case 'o':
 			o->once = true;
@@ -231,7 +270,14 @@ static int parse_options(int argc, char **argv, struct options *o)
 
 int main(int argc, char **argv)
 {
-	struct options options = { .config = DEFAULT_CONFIG, .socket = DEFAULT_SOCKET };
+	const char *const *env = (const char *const *)environ;
+	const char *host = env_get(env, "CALICO_BGP_HEALTHHOST");
+	struct options options = {
+		.config = DEFAULT_CONFIG,
+		.socket = DEFAULT_SOCKET,
+		.health_host = host ? host : "localhost",
+		.health_port = env_get(env, "CALICO_BGP_HEALTHPORT"),
+	};
 	int r;
 
 	log_set_component("bgp");

@@ -3,10 +3,12 @@
 
 #include <errno.h>
 #include <string.h>
+#include <systemd/sd-daemon.h>
 
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/mem.h"
 
 /* One wait collects at most this much before handlers run: a peer that never stops talking must
@@ -289,6 +291,16 @@ int loop_run(struct loop *l)
 	while (r >= 0 && !l->exiting)
 		r = loop_step(l, -1);
 	return r < 0 ? r : l->exit_code;
+}
+
+void loop_service(struct loop *l)
+{
+	int r;
+
+	sd_notify(0, "READY=1");
+	r = sd_event_set_watchdog(l->sd, true);
+	if (r < 0)
+		log_warning("No watchdog: %s", strerror(-r));
 }
 
 void loop_exit(struct loop *l, int code)

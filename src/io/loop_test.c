@@ -5,9 +5,12 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -346,6 +349,35 @@ static void test_the_record_sees_events_and_flushes(void **state)
 	assert_string_equal(buf_str(&record), "a/64/7 b/64/8 b/1/0 ");
 }
 
+/* What a supervisor hears on its socket: that the program is up, then that it turns. */
+static void test_a_supervisor_is_told(void **state)
+{
+	struct sockaddr_un sa = { .sun_family = AF_UNIX, .sun_path = "" };
+	struct seen *s = *state;
+	_cleanup_close_ int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	char name[64], heard[64] = "";
+	int len = snprintf(name, sizeof(name), "@calico-loop-test-%d", (int)getpid());
+
+	memcpy(sa.sun_path + 1, name + 1, (size_t)len - 1); /* abstract: no file is left */
+	assert_int_equal(bind(fd, (struct sockaddr *)&sa,
+				 (socklen_t)(offsetof(struct sockaddr_un, sun_path) + (size_t)len)),
+		0);
+	setenv("NOTIFY_SOCKET", name, 1);
+	setenv("WATCHDOG_USEC", "20000", 1);
+	loop_service(s->loop);
+	assert_true(recv(fd, heard, sizeof(heard) - 1, 0) > 0);
+	assert_string_equal(heard, "READY=1");
+	for (int i = 0; i < 1000 && !strstr(heard, "WATCHDOG=1"); i++) {
+		loop_step(s->loop, 10);
+		memset(heard, 0, sizeof(heard));
+		while (recv(fd, heard, sizeof(heard) - 1, 0) > 0 && !strstr(heard, "WATCHDOG=1"))
+			;
+	}
+	assert_string_equal(heard, "WATCHDOG=1");
+	unsetenv("NOTIFY_SOCKET");
+	unsetenv("WATCHDOG_USEC");
+}
+
 #define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int main(void)
@@ -367,6 +399,7 @@ int main(void)
 		T(test_ready_descriptors_share_a_flush),
 		T(test_a_descriptor_that_cannot_be_watched),
 		T(test_the_record_sees_events_and_flushes),
+		T(test_a_supervisor_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

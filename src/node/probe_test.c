@@ -1,18 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The rules of BGP readiness, and whole runs against sockets of our own. */
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/testing.h"
+#include "bgp/testing.h"
 #include "io/http_server.h"
 #include "io/loop.h"
 #include "node/probe.h"
@@ -20,7 +17,7 @@
 #define HEADING "Name Proto Table State Since Info\n"
 #define UP(ADDR) "Mesh_x BGP --- up 10:00:00 Established\n    Neighbor address: " ADDR "\n"
 #define DOWN(ADDR) "Node_x BGP --- start 10:00:00 Active Socket: refused\n    Neighbor address: " ADDR "\n"
-#define STATUS "BIRD 2.0.12\nRouter ID is 10.0.0.1\nDaemon is up and running\n"
+#define STATUS FAKE_BIRD_STATUS
 #define GR "BIRD 2.0.12\nGraceful restart recovery in progress\n  Waiting for 1 channels\n"
 
 static void rules_of_readiness(void **state)
@@ -72,58 +69,6 @@ static void serve(void *ctx, const char *path, struct http_reply *reply)
 		reply->status = *(int *)ctx;
 }
 
-static void say(int fd, const char *text)
-{
-	if (send(fd, text, strlen(text), MSG_NOSIGNAL) < 0)
-		_exit(1);
-}
-
-/* BIRD's side of its control socket: each connection is greeted and asks one thing. */
-static void serve_bird(int fd, const char *protocols)
-{
-	for (;;) {
-		char command[64] = "";
-		int c = accept(fd, NULL, NULL);
-
-		say(c, "0001 BIRD 2.0.12 ready.\n");
-		if (recv(c, command, sizeof(command) - 1, 0) > 0 &&
-			str_starts(command, "show protocols all")) {
-			say(c, "2002-");
-			say(c, protocols);
-			say(c, "0000 \n");
-		} else {
-			say(c, "1000-");
-			say(c, STATUS);
-			say(c, "0013 Daemon is up and running\n");
-		}
-		close(c);
-	}
-}
-
-static void start_bird(struct fixture *f, const char *protocols)
-{
-	struct sockaddr_un sa = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	snprintf(sa.sun_path, sizeof(sa.sun_path), "%s", f->socket);
-	unlink(f->socket);
-	assert_int_equal(bind(fd, (struct sockaddr *)&sa, sizeof(sa)), 0);
-	assert_int_equal(listen(fd, 4), 0);
-	f->bird = fork();
-	if (f->bird == 0)
-		serve_bird(fd, protocols);
-	close(fd);
-}
-
-static void stop_bird(struct fixture *f)
-{
-	if (f->bird > 0) {
-		kill(f->bird, SIGKILL);
-		waitpid(f->bird, NULL, 0);
-	}
-	f->bird = 0;
-}
-
 static void make_nodename(const struct fixture *f)
 {
 	int fd = open(f->nodename, O_CREAT | O_WRONLY | O_CLOEXEC, 0644);
@@ -157,7 +102,7 @@ static int teardown(void **state)
 {
 	struct fixture *f = *state;
 
-	stop_bird(f);
+	f->bird = fake_bird_stop(f->bird);
 	unlink(f->nodename);
 	unlink(f->socket);
 	rmdir(f->directory);
@@ -212,7 +157,7 @@ static void bird_says(void **state)
 	f->probe.wanted[PROBE_BIRD_READY] = true;
 	f->probe.wanted[PROBE_FELIX_READY] = true;
 	expect(f, "BIRD is not ready: error querying BIRD: unable to connect to BIRDv4 socket: ");
-	start_bird(f, HEADING UP("10.0.0.2") DOWN("10.0.0.3") DOWN("fd00::1"));
+	f->bird = fake_bird_start(f->socket, HEADING UP("10.0.0.2") DOWN("10.0.0.3") DOWN("fd00::1"));
 	expect(f, "BIRD is not ready: BGP not established with 10.0.0.3");
 	f->probe.now_ns += 31 * NSEC_PER_SEC; /* one of two is enough by then */
 	expect(f, NULL);
@@ -222,7 +167,7 @@ static void bird_says(void **state)
 	unlink(f->nodename);
 	expect(f, "BIRD is not ready: ");
 	make_nodename(f);
-	stop_bird(f);
+	f->bird = fake_bird_stop(f->bird);
 	expect(f, "BIRD is not ready: error querying BIRD: ");
 }
 

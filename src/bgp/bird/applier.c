@@ -35,6 +35,7 @@ struct applier {
 	char *wanted, *sent, *acknowledged; /* texts; NULL = none yet */
 	enum step step;
 	uint64_t retry_ns;
+	struct applier_counters counters;
 	char error[512];
 };
 
@@ -54,6 +55,7 @@ static void set_error(struct applier *a, const char *what, const char *why)
 static void retry_later(struct applier *a)
 {
 	a->step = STEP_IDLE;
+	a->counters.failures++;
 	a->retry_ns = a->retry_ns * 2 > RETRY_MAX_NS ? RETRY_MAX_NS : a->retry_ns * 2;
 	loop_timer_set(a->inbox, 0, loop_now(a->loop) + a->retry_ns);
 }
@@ -94,6 +96,7 @@ static void settle(struct applier *a)
 	a->step = STEP_IDLE;
 	a->retry_ns = RETRY_MIN_NS;
 	a->error[0] = '\0';
+	a->counters.reloads++;
 	log_info("BIRD took over a new configuration");
 	if (!str_eq(a->wanted, a->acknowledged))
 		start(a);
@@ -198,6 +201,11 @@ void applier_set(struct applier *a, const char *text)
 		loop_timer_cancel(a->inbox, 0);
 		start(a);
 	}
+}
+
+struct applier_counters applier_counters(const struct applier *a)
+{
+	return a->counters;
 }
 
 bool applier_settled(const struct applier *a)

@@ -359,6 +359,7 @@ static int run(struct daemon *d, const char *config_file, struct err *err)
 	if (r)
 		return r;
 	start_syncer(d);
+	loop_service(d->loop);
 	return loop_run(d->loop);
 }
 

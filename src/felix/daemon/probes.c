@@ -12,6 +12,7 @@
 #include "io/http_server.h"
 #include "io/line_server.h"
 #include "io/loop.h"
+#include "io/metric.h"
 #include "problem/problem.h"
 #include "io/health.h"
 
@@ -54,7 +55,7 @@ static void get_metrics(void *ctx, const char *path, struct http_reply *reply)
 	if (!str_eq(path, "/metrics"))
 		return;
 	reply->status = 200;
-	reply->content_type = "text/plain; version=0.0.4; charset=utf-8";
+	reply->content_type = METRIC_CONTENT_TYPE;
 	p->metrics(p->ctx, &reply->body);
 }
 

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct loop;
 struct applier;
@@ -19,6 +20,11 @@ struct applier *applier_free(struct applier *a); /* returns NULL */
 
 /* Nothing happens when BIRD has acknowledged just this text. */
 void applier_set(struct applier *a, const char *text);
+
+struct applier_counters { /* since applier_new(); only ever grow */
+	uint64_t reloads, failures;
+};
+struct applier_counters applier_counters(const struct applier *a);
 
 bool applier_settled(const struct applier *a);      /* the last text given is what BIRD runs with */
 const char *applier_error(const struct applier *a); /* BIRD's or ours; "" when all is well */

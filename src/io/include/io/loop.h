@@ -87,6 +87,10 @@ struct fd_watch *fd_watch_free(struct fd_watch *w); /* returns NULL; does not cl
 int loop_signal_add(struct inbox *b, int signo); /* blocks it and posts EVENT_SIGNAL */
 int loop_child_add(struct inbox *b, int pid);    /* posts EVENT_CHILD once */
 
+/* To a supervisor that asked for it (systemd's Type=notify, WatchdogSec=): the program is up, and
+ * from now on that the loop turns. Without one nothing happens. */
+void loop_service(struct loop *l);
+
 /* Of the event being handled; outside of handlers, now. */
 uint64_t loop_now(const struct loop *l);
 int loop_run(struct loop *l); /* until loop_exit(); returns its code, or -errno */
