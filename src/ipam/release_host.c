@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Affinities given up: of a host, of a pool, of a prefix. Source: datamodel.md 6.10. */
+#include "affine.h"
+
+enum scope { SCOPE_HOST, SCOPE_POOL, SCOPE_CIDR };
+
+struct release_host {
+	struct ipam_op op;
+	enum scope scope;
+	const char *host;
+	struct cidr cidr;
+	bool empty_only;
+};
+
+static struct release_host *self(const struct ipam_op *op)
+{
+	return (struct release_host *)op;
+}
+
+/* One affinity. False: read first. */
+static bool release_one(struct release_host *s, const struct view_object *o)
+{
+	char text[CIDR_TEXT_MAX];
+	enum release_affinity r =
+		release_affinity(&s->op, o->key.host, &o->key.cidr, s->empty_only, NULL);
+
+	cidr_format(&o->key.cidr, text);
+	if (r == RELEASE_NOT_EMPTY && s->op.status == IPAM_OK)
+		op_fail(&s->op, IPAM_E_CONFLICT, "block '%s' is not empty", text);
+	if (r == RELEASE_CONFLICT)
+		op_warn(&s->op, "block %s has another owner: the affinity of host %s was stale",
+			text, o->key.host);
+	return r != RELEASE_READ;
+}
+
+static bool concerns(const struct release_host *s, const struct view_object *o)
+{
+	return s->scope == SCOPE_HOST || cidr_covers(&s->cidr, &o->key.cidr);
+}
+
+/* All of a range that fit one list of steps. */
+static enum plan release_range(struct release_host *s, const struct key_range *range)
+{
+	struct view_object *o = NULL;
+	bool known = true, room = true;
+
+	while ((o = view_next(&s->op.view, range, o))) {
+		if (!concerns(s, o))
+			continue;
+		room = op_has_room(&s->op) && s->op.n_keys < STORE_STEPS_MAX;
+		if (!room)
+			break;
+		known &= release_one(s, o);
+	}
+	if (!known)
+		return PLAN_READ;
+	return room ? PLAN_LAST : PLAN_AGAIN;
+}
+
+static enum plan drop_host_record(struct release_host *s)
+{
+	struct key key = { .type = KEY_IPAM_HOST, .host = s->host };
+	struct view_object *o = op_get(&s->op, &key);
+
+	if (!o)
+		return PLAN_READ;
+	if (o->there)
+		op_delete(&s->op, &key);
+	return PLAN_LAST;
+}
+
+static enum plan plan_release_host(struct ipam_op *op)
+{
+	struct release_host *s = self(op);
+	struct key_range range = { .type = KEY_BLOCK_AFFINITY };
+	int r = op_config(op);
+	enum plan plan;
+
+	if (s->scope != SCOPE_POOL)
+		range = range_affinities(s->host, s->scope == SCOPE_CIDR ? s->cidr.addr.family : 0);
+	if (!op_list(op, &range) || r == 0)
+		return PLAN_READ;
+	if (r < 0)
+		return PLAN_DONE;
+	plan = release_range(s, &range);
+	if (plan == PLAN_LAST && s->scope == SCOPE_HOST)
+		plan = drop_host_record(s);
+	return plan;
+}
+
+static struct ipam_op *new_op(enum scope scope, const char *host, const struct cidr *cidr)
+{
+	static const struct op_type type = { plan_release_host, sizeof(struct release_host) };
+	struct ipam_op *op = op_new(&type);
+
+	self(op)->scope = scope;
+	if (scope != SCOPE_POOL)
+		self(op)->host = op_host_name(op, host);
+	if (cidr)
+		self(op)->cidr = *cidr;
+	return op;
+}
+
+struct ipam_op *ipam_release_host_new(const char *host)
+{
+	return new_op(SCOPE_HOST, host, NULL);
+}
+
+struct ipam_op *ipam_release_pool_new(const struct cidr *pool)
+{
+	return new_op(SCOPE_POOL, NULL, pool);
+}
+
+struct ipam_op *ipam_release_affinity_new(
+	const char *host, const struct cidr *cidr, bool empty_only)
+{
+	struct ipam_op *op = new_op(SCOPE_CIDR, host, cidr);
+
+	self(op)->empty_only = empty_only;
+	return op;
+}
