@@ -10,7 +10,6 @@
 #include "base/str.h"
 
 #define STEPS_MAX 100000
-#define T_MS      20000 /* nothing here takes so long unless it is stuck */
 
 const struct key_range all_sets = { .type = KEY_RESOURCE, .kind = KIND_NETWORK_SET };
 
@@ -37,7 +36,7 @@ struct key set_key(const char *name)
 	return key_resource(KIND_NETWORK_SET, "ns", name);
 }
 
-static enum store_status write_set(struct fixture *f, struct store *s, enum store_op op,
+enum store_status write_set(struct fixture *f, struct store *s, enum store_op op,
 	const char *name, const char *value, const char *revision, struct store_reply *r)
 {
 	struct key key = set_key(name);
@@ -45,25 +44,16 @@ static enum store_status write_set(struct fixture *f, struct store *s, enum stor
 		.key = &key, .value = value, .len = value ? strlen(value) : 0, .revision = revision
 	};
 
-	switch (op) {
-	case STORE_CREATE:
-		return call_create(f->loop, s, &w, T_MS, r);
-	case STORE_UPDATE:
-		return call_update(f->loop, s, &w, T_MS, r);
-	case STORE_APPLY:
-		return call_apply(f->loop, s, &w, T_MS, r);
-	case STORE_DELETE:
-		return call_delete(f->loop, s, &w, T_MS, r);
-	case STORE_GET:
+	if (op == STORE_GET)
 		return call_get(f->loop, s, &key, revision, T_MS, r);
-	case STORE_LIST:
-	case STORE_WATCH:
-	case STORE_CHECK:
-	case STORE_OP_N:
-		break;
-	}
-	fail();
-	return STORE_E_OTHER;
+	if (op == STORE_CREATE)
+		return call_create(f->loop, s, &w, T_MS, r);
+	if (op == STORE_UPDATE)
+		return call_update(f->loop, s, &w, T_MS, r);
+	if (op == STORE_APPLY)
+		return call_apply(f->loop, s, &w, T_MS, r);
+	assert_int_equal(op, STORE_DELETE);
+	return call_delete(f->loop, s, &w, T_MS, r);
 }
 
 enum store_status put(struct fixture *f, struct store *s, const char *name, const char *value)
@@ -184,174 +174,6 @@ static void test_delete_compares_if_asked(void **state)
 		write_set(f, f->store, STORE_DELETE, "a", NULL, NULL, &again), STORE_E_NOT_FOUND);
 	put(f, f->store, "a", "3");
 	assert_int_equal(drop(f, f->store, "a"), STORE_OK);
-}
-
-/* --- lists of steps --- */
-
-struct steps {
-	struct key keys[8];
-	struct store_step v[8];
-	size_t n;
-};
-
-/* `follows`: number of an earlier step, -1 = none. */
-static void add_step(struct steps *l, enum store_op op, const char *name, const char *value,
-	const char *revision, int follows)
-{
-	l->keys[l->n] = set_key(name);
-	l->v[l->n] = (struct store_step){ .op = op,
-		.write = { .key = &l->keys[l->n],
-			.value = value,
-			.len = value ? strlen(value) : 0,
-			.revision = revision },
-		.follows = (size_t)(follows + 1) };
-	l->n++;
-}
-
-static enum store_status run_steps(struct fixture *f, struct steps *l, struct store_reply *r)
-{
-	return call_run(f->loop, f->store, l->v, l->n, T_MS, r);
-}
-
-static const char *now_there(struct fixture *f)
-{
-	static char text[256];
-	_cleanup_(store_reply_done) struct store_reply r;
-
-	text[0] = '\0';
-	call_list(f->loop, f->other, &all_sets, NULL, T_MS, &r);
-	for (size_t i = 0; i < r.n; i++)
-		snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s=%s ",
-			r.kvs[i].key.name, r.kvs[i].value);
-	return text;
-}
-
-static void test_run_does_the_steps_in_order(void **state)
-{
-	struct fixture *f = *state;
-	_cleanup_(store_reply_done) struct store_reply old, kept, r, again;
-	struct steps l = { 0 }, next = { 0 };
-
-	assert_int_equal(write_set(f, f->store, STORE_CREATE, "old", "1", NULL, &old), STORE_OK);
-	assert_int_equal(write_set(f, f->store, STORE_CREATE, "kept", "k", NULL, &kept), STORE_OK);
-	add_step(&l, STORE_CREATE, "a", "pending", NULL, -1);
-	add_step(&l, STORE_CHECK, "kept", NULL, kept.kvs[0].revision, -1);
-	add_step(&l, STORE_CREATE, "b", "1", NULL, -1);
-	add_step(&l, STORE_UPDATE, "a", "confirmed", NULL, 0);
-	add_step(&l, STORE_UPDATE, "b", "2", NULL, 2);
-	add_step(&l, STORE_DELETE, "old", NULL, old.kvs[0].revision, -1);
-	assert_int_equal(run_steps(f, &l, &r), STORE_OK);
-	assert_int_equal(r.done, 6);
-	assert_int_equal(r.n, 6);
-	assert_string_equal(now_there(f), "a=confirmed b=2 kept=k ");
-	assert_string_equal(r.kvs[1].revision, kept.kvs[0].revision);
-	assert_null(r.kvs[5].value);
-	/* The revisions are those that a later compare wants. */
-	add_step(&next, STORE_UPDATE, "a", "x", r.kvs[3].revision, -1);
-	add_step(&next, STORE_DELETE, "b", NULL, r.kvs[4].revision, -1);
-	add_step(&next, STORE_CREATE, "b", "3", NULL, 1);
-	assert_int_equal(run_steps(f, &next, &again), STORE_OK);
-	assert_string_equal(now_there(f), "a=x b=3 kept=k ");
-}
-
-static void test_run_of_a_key_that_comes_and_goes(void **state)
-{
-	struct fixture *f = *state;
-	_cleanup_(store_reply_done) struct store_reply r;
-	struct steps l = { 0 };
-
-	add_step(&l, STORE_CREATE, "a", "1", NULL, -1);
-	add_step(&l, STORE_DELETE, "a", NULL, NULL, 0);
-	assert_int_equal(run_steps(f, &l, &r), STORE_OK);
-	assert_int_equal(r.done, 2);
-	assert_string_equal(now_there(f), "");
-}
-
-/* Each kind of refusal, in the second step. Whether the first one was done is the store's choice;
- * the third never is. */
-static void test_run_stops_at_the_first_refusal(void **state)
-{
-	static const struct {
-		enum store_op op;
-		const char *name;
-		enum store_status status;
-		const char *now;
-	} cases[] = {
-		{ STORE_CREATE, "there", STORE_E_EXISTS, "2" },
-		{ STORE_UPDATE, "there", STORE_E_CONFLICT, "2" },
-		{ STORE_DELETE, "there", STORE_E_CONFLICT, "2" },
-		{ STORE_CHECK, "there", STORE_E_CONFLICT, "2" },
-		{ STORE_UPDATE, "nowhere", STORE_E_NOT_FOUND, NULL },
-		{ STORE_DELETE, "nowhere", STORE_E_NOT_FOUND, NULL },
-		{ STORE_CHECK, "nowhere", STORE_E_NOT_FOUND, NULL },
-	};
-	struct fixture *f = *state;
-	_cleanup_(store_reply_done) struct store_reply old;
-
-	assert_int_equal(write_set(f, f->store, STORE_CREATE, "there", "1", NULL, &old), STORE_OK);
-	put(f, f->store, "there", "2");
-	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		_cleanup_(store_reply_done) struct store_reply r;
-		struct steps l = { 0 };
-		bool creates = cases[i].op == STORE_CREATE;
-
-		add_step(&l, STORE_CREATE, "first", "1", NULL, -1);
-		add_step(&l, cases[i].op, cases[i].name, "x",
-			creates ? NULL : old.kvs[0].revision, -1);
-		add_step(&l, STORE_CREATE, "third", "3", NULL, -1);
-		assert_int_equal(run_steps(f, &l, &r), cases[i].status);
-		assert_int_equal(r.step, 1);
-		assert_true(r.done <= 1);
-		assert_int_equal(r.n, r.done + (cases[i].now != NULL));
-		if (cases[i].now)
-			assert_string_equal(r.kvs[r.done].value, cases[i].now);
-		assert_string_equal(
-			now_there(f), r.done ? "first=1 there=2 " : "there=2 ");
-		drop(f, f->store, "first");
-	}
-}
-
-static void test_run_of_what_cannot_be_expressed(void **state)
-{
-	struct fixture *f = *state;
-	_cleanup_(store_reply_done) struct store_reply a, b, c, d, none;
-	struct steps no_revision = { 0 }, no_compare = { 0 }, other_key = { 0 }, bad_key = { 0 };
-	struct steps empty = { 0 };
-
-	add_step(&no_revision, STORE_UPDATE, "a", "1", NULL, -1);
-	assert_int_equal(run_steps(f, &no_revision, &a), STORE_E_INVALID);
-	add_step(&no_compare, STORE_APPLY, "a", "1", NULL, -1);
-	assert_int_equal(run_steps(f, &no_compare, &b), STORE_E_INVALID);
-	add_step(&other_key, STORE_CREATE, "a", "1", NULL, -1);
-	add_step(&other_key, STORE_UPDATE, "b", "1", NULL, 0);
-	assert_int_equal(run_steps(f, &other_key, &c), STORE_E_INVALID);
-	add_step(&bad_key, STORE_CREATE, "a/b", "1", NULL, -1);
-	assert_int_equal(run_steps(f, &bad_key, &d), STORE_E_INVALID);
-	assert_string_equal(now_there(f), "");
-	assert_int_equal(run_steps(f, &empty, &none), STORE_OK);
-}
-
-static void test_run_of_many_steps(void **state)
-{
-	struct fixture *f = *state;
-	_cleanup_(store_reply_done) struct store_reply r, too_many, all;
-	struct key keys[STORE_STEPS_MAX + 1];
-	struct store_step steps[STORE_STEPS_MAX + 1];
-	char names[STORE_STEPS_MAX + 1][8];
-
-	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
-		snprintf(names[i], sizeof(names[i]), "n%03zu", i);
-		keys[i] = set_key(names[i]);
-		steps[i] = (struct store_step){ .op = STORE_CREATE,
-			.write = { .key = &keys[i], .value = "x", .len = 1 } };
-	}
-	assert_int_equal(call_run(f->loop, f->store, steps, STORE_STEPS_MAX + 1, T_MS, &too_many),
-		STORE_E_INVALID);
-	assert_int_equal(
-		call_run(f->loop, f->store, steps, STORE_STEPS_MAX, T_MS, &r), STORE_OK);
-	assert_int_equal(r.done, STORE_STEPS_MAX);
-	call_list(f->loop, f->other, &all_sets, NULL, T_MS, &all);
-	assert_int_equal(all.n, STORE_STEPS_MAX);
 }
 
 static void test_get_at_a_revision(void **state)

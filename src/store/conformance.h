@@ -37,8 +37,12 @@ void run_until(struct fixture *f, const bool *done);
 /* Handles what is there and what comes within some milliseconds. */
 void run_a_little(struct fixture *f);
 
+#define T_MS 20000 /* nothing here takes so long unless it is stuck */
+
 /* A NetworkSet in namespace "ns". */
 struct key set_key(const char *name);
+enum store_status write_set(struct fixture *f, struct store *s, enum store_op op,
+	const char *name, const char *value, const char *revision, struct store_reply *r);
 enum store_status put(struct fixture *f, struct store *s, const char *name, const char *value);
 enum store_status drop(struct fixture *f, struct store *s, const char *name);
 extern const struct key_range all_sets;
@@ -56,3 +60,10 @@ void on_heard(void *ctx, const struct store_result *res);
 /* All that happens to sets from now on, even if the server takes its time to begin. */
 uint64_t watch_sets(struct fixture *f, struct store *s, struct heard *h);
 void wait_heard(struct fixture *f, struct heard *h, const char *text); /* until it says just that */
+
+/* conformance_steps.c: lists of steps. */
+void test_run_does_the_steps_in_order(void **state);
+void test_run_of_a_key_that_comes_and_goes(void **state);
+void test_run_stops_at_the_first_refusal(void **state);
+void test_run_of_what_cannot_be_expressed(void **state);
+void test_run_of_many_steps(void **state);
