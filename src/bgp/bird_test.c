@@ -18,6 +18,7 @@
 #include "bgp/control.h"
 #include "bgp/plan.h"
 #include "bgp/view.h"
+#include "model/block.h"
 #include "model/resource.h"
 
 static bool put(struct view *v, enum kind kind, const char *name, const char *spec)
@@ -140,6 +141,42 @@ static void test_router_id(void **state)
 	view_free(v);
 }
 
+static bool affinity(struct view *v, const char *host, const char *cidr, const char *json)
+{
+	struct key key = { .type = KEY_BLOCK_AFFINITY, .affinity_type = "host", .host = host };
+	struct affinity a;
+	struct err err = { 0 };
+
+	assert_int_equal(cidr_parse(cidr, &key.cidr), 0);
+	if (!json)
+		return view_update_affinity(v, &key, NULL);
+	assert_int_equal(affinity_decode(json, strlen(json), &a, &err), 0);
+	return view_update_affinity(v, &key, &a);
+}
+
+#define CONFIRMED "{\"state\":\"confirmed\",\"deleted\":false}"
+#define PENDING   "{\"state\":\"pending\",\"deleted\":false}"
+#define RELEASING "{\"state\":\"pendingDeletion\",\"deleted\":false}"
+
+static void test_only_own_blocks_count(void **state)
+{
+	struct view *v = three_nodes();
+	const struct view_block *const *blocks;
+
+	assert_false(affinity(v, "n1", "192.168.1.0/26", CONFIRMED));
+	assert_false(affinity(v, "n2", "192.168.2.0/26", PENDING));
+	assert_int_equal(view_blocks(v, &blocks), 0);
+	assert_true(affinity(v, "n2", "192.168.2.0/26", ""));
+	assert_false(affinity(v, "n2", "192.168.2.0/26", CONFIRMED));
+	assert_true(affinity(v, "n2", "192.168.2.0/26", RELEASING));
+	assert_int_equal(view_blocks(v, &blocks), 1);
+	assert_true(blocks[0]->releasing);
+	assert_true(affinity(v, "n2", "192.168.2.0/26", PENDING));
+	assert_false(affinity(v, "n2", "192.168.2.0/26", NULL));
+	assert_int_equal(view_blocks(v, &blocks), 0);
+	view_free(v);
+}
+
 /* The text must be one that BIRD accepts. */
 static void check_with_bird(const char *text)
 {
@@ -176,6 +213,50 @@ static void test_render(void **state)
 	assert_non_null(strstr(text.data, "graceful restart time 90;"));
 	check_with_bird(text.data);
 	plan_done(&p);
+	view_free(v);
+}
+
+static char *rendered(const struct view *v)
+{
+	_cleanup_buf_ struct buf text = BUF_INIT;
+	struct plan p = { 0 };
+
+	assert_int_equal(plan_make(v, NULL, &p, NULL), 0);
+	bird_render(&p, &text);
+	plan_done(&p);
+	return buf_take(&text);
+}
+
+static void test_render_blocks(void **state)
+{
+	struct view *v = three_nodes();
+	_cleanup_free_ char *text = NULL;
+
+	affinity(v, "n2", "192.168.2.64/26", CONFIRMED);
+	affinity(v, "n2", "192.168.2.0/26", CONFIRMED);
+	affinity(v, "n2", "192.168.3.1/32", CONFIRMED);
+	affinity(v, "n2", "192.168.4.0/26", RELEASING);
+	affinity(v, "n2", "192.168.5.0/26", PENDING);
+	affinity(v, "n2", "fd00:192::40/122", CONFIRMED);
+	text = rendered(v);
+	assert_non_null(strstr(text, "protocol static static_blocks4 {\n\tipv4;\n"
+				     "\troute 192.168.2.0/26 blackhole;\n"
+				     "\troute 192.168.2.64/26 blackhole;\n"
+				     "\troute 192.168.4.0/26 blackhole;\n}\n"));
+	assert_non_null(strstr(text, "protocol static static_blocks6 {\n\tipv6;\n"
+				     "\troute fd00:192::40/122 blackhole;\n}\n"));
+	assert_non_null(strstr(text, "if net = 192.168.2.0/26 then accept;"));
+	assert_non_null(strstr(text, "(net ~ fd00:192::40/122) then {"));
+	assert_non_null(strstr(text, "if net = 192.168.3.1/32 then accept;"));
+	assert_null(strstr(text, "net ~ 192.168.3.1/32"));
+	assert_null(strstr(text, "net = 192.168.4.0/26")); /* its addresses go one by one */
+	assert_null(strstr(text, "192.168.5.0/26"));
+	/* A pool that is not exported comes first, other pools last. */
+	assert_true(strstr(text, "if net ~ fd00:192::/32 then reject;") <
+		    strstr(text, "own_blocks(usual);"));
+	assert_true(strstr(text, "own_blocks(usual);") <
+		    strstr(text, "if net ~ 192.168.0.0/16 then accept;"));
+	check_with_bird(text);
 	view_free(v);
 }
 
@@ -230,7 +311,9 @@ int main(void)
 		cmocka_unit_test(test_duplicate_address_is_one_session),
 		cmocka_unit_test(test_only_what_bgp_sees_is_a_change),
 		cmocka_unit_test(test_router_id),
+		cmocka_unit_test(test_only_own_blocks_count),
 		cmocka_unit_test(test_render),
+		cmocka_unit_test(test_render_blocks),
 		cmocka_unit_test(test_render_without_peers_and_pools),
 		cmocka_unit_test(test_replies),
 	};

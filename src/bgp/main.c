@@ -19,6 +19,7 @@
 #include "bgp/probes.h"
 #include "bgp/view.h"
 #include "io/loop.h"
+#include "model/block.h"
 #include "model/resource.h"
 #include "base/env.h"
 #include "base/nodename.h"
@@ -109,12 +110,29 @@ static void changed(struct bgp *b)
 	loop_timer_set(b->inbox, 0, due);
 }
 
+static void on_affinity(struct bgp *b, const struct kv *kv)
+{
+	_cleanup_buf_ struct buf subject = BUF_INIT;
+	struct affinity a;
+	struct err err = { 0 };
+	bool usable = kv->value && affinity_decode(kv->value, kv->len, &a, &err) == 0;
+
+	if (kv->value && !usable) {
+		key_describe(&kv->key, &subject);
+		log_warning("%s is not usable and is left out: %s", buf_str(&subject), err.msg);
+	}
+	if (view_update_affinity(b->view, &kv->key, usable ? &a : NULL))
+		changed(b);
+}
+
 static void on_update(void *ctx, const struct kv *kv)
 {
 	_cleanup_(resource_freep) struct resource *res = NULL;
 	struct bgp *b = ctx;
 	struct err err = { 0 };
 
+	if (kv->key.type == KEY_BLOCK_AFFINITY)
+		on_affinity(b, kv);
 	if (kv->key.type != KEY_RESOURCE)
 		return;
 	if (kv->value && resource_decode(kv->key.kind, kv->value, kv->len, &res, &err))
@@ -168,10 +186,11 @@ static int open_probes(struct bgp *b)
 
 static int run(struct bgp *b, struct store *store)
 {
-	static const struct key_range ranges[] = {
+	const struct key_range ranges[] = {
 		{ .type = KEY_RESOURCE, .kind = KIND_NODE },
 		{ .type = KEY_RESOURCE, .kind = KIND_IP_POOL },
 		{ .type = KEY_RESOURCE, .kind = KIND_BGP_CONFIGURATION },
+		{ .type = KEY_BLOCK_AFFINITY, .host = view_hostname(b->view) },
 	};
 	static const struct syncer_callbacks callbacks = { on_update, on_status };
 	int code = 1;

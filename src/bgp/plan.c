@@ -200,6 +200,29 @@ static void add_pools(struct plan *p, const struct view *v)
 				view_global(v)->program_cluster_routes));
 }
 
+static int compare_blocks(const void *a, const void *b)
+{
+	const struct plan_block *x = a, *y = b;
+
+	return cidr_cmp(&x->cidr, &y->cidr);
+}
+
+static void add_blocks(struct plan *p, const struct view *v)
+{
+	const struct view_block *const *blocks;
+	size_t n = view_blocks(v, &blocks);
+
+	p->blocks = mem_new_n(struct plan_block, n ? n : 1);
+	for (size_t i = 0; i < n; i++)
+		p->blocks[p->blocks_n++] = (struct plan_block){
+			.cidr = blocks[i]->cidr,
+			.blackhole = !cidr_is_host(&blocks[i]->cidr),
+			.aggregates = !blocks[i]->releasing,
+		};
+	if (p->blocks_n)
+		qsort(p->blocks, p->blocks_n, sizeof(*p->blocks), compare_blocks);
+}
+
 /* "1m30s" in seconds, rounded down; 0 when it is no duration. */
 static uint32_t duration_s(const char *text)
 {
@@ -259,6 +282,7 @@ int plan_make(const struct view *v, const char *router_id, struct plan *ret, str
 	if (p.peers_n)
 		qsort(p.peers, p.peers_n, sizeof(*p.peers), compare_peers);
 	add_pools(&p, v);
+	add_blocks(&p, v);
 	*ret = p;
 	return 0;
 }
@@ -267,6 +291,7 @@ void plan_done(struct plan *p)
 {
 	free(p->peers);
 	free(p->pools);
+	free(p->blocks);
 	strv_done(&p->warnings);
 	*p = (struct plan){ 0 };
 }

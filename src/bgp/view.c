@@ -6,9 +6,10 @@
 #include "base/cleanup.h"
 #include "base/map.h"
 #include "base/mem.h"
+#include "model/block.h"
 #include "model/node.h"
 
-/* The three kinds live in one list type: named entries, sorted, compared before they change. */
+/* The four kinds live in one list type: named entries, sorted, compared before they change. */
 struct sorted {
 	void **v;
 	size_t n, cap;
@@ -21,7 +22,7 @@ struct named_config {
 
 struct view {
 	char *hostname;
-	struct sorted nodes, pools, configs;
+	struct sorted nodes, pools, blocks, configs;
 	struct view_config none;
 };
 
@@ -47,6 +48,14 @@ static void pool_free(struct view_pool *p)
 		return;
 	free(p->name);
 	free(p);
+}
+
+static void block_free(struct view_block *b)
+{
+	if (!b)
+		return;
+	free(b->name);
+	free(b);
 }
 
 static void config_free(struct named_config *c)
@@ -257,10 +266,13 @@ struct view *view_free(struct view *v)
 		node_free(v->nodes.v[i]);
 	for (size_t i = 0; i < v->pools.n; i++)
 		pool_free(v->pools.v[i]);
+	for (size_t i = 0; i < v->blocks.n; i++)
+		block_free(v->blocks.v[i]);
 	for (size_t i = 0; i < v->configs.n; i++)
 		config_free(v->configs.v[i]);
 	free(v->nodes.v);
 	free(v->pools.v);
+	free(v->blocks.v);
 	free(v->configs.v);
 	free(v->hostname);
 	free(v);
@@ -278,6 +290,33 @@ bool view_update(struct view *v, const struct key *key, const struct resource *r
 	if (key->kind == KIND_BGP_CONFIGURATION)
 		return update_config(v, key->name, res);
 	return false;
+}
+
+static struct view_block *make_block(const struct cidr *cidr, const struct affinity *a)
+{
+	struct view_block *b = mem_new(struct view_block);
+	char text[CIDR_TEXT_MAX];
+
+	b->name = mem_strdup(cidr_format(cidr, text));
+	b->cidr = *cidr;
+	b->releasing = a->state == AFFINITY_PENDING_DELETION;
+	return b;
+}
+
+bool view_update_affinity(struct view *v, const struct key *key, const struct affinity *a)
+{
+	struct view_block *now, *before;
+	char name[CIDR_TEXT_MAX];
+	bool changed;
+
+	if (key->type != KEY_BLOCK_AFFINITY || !str_eq(key->affinity_type, "host") ||
+		!str_eq(key->host, v->hostname))
+		return false;
+	now = a && a->state != AFFINITY_PENDING ? make_block(&key->cidr, a) : NULL;
+	before = sorted_replace(&v->blocks, cidr_format(&key->cidr, name), now);
+	changed = now && before ? now->releasing != before->releasing : now || before;
+	block_free(before);
+	return changed;
 }
 
 const char *view_hostname(const struct view *v)
@@ -303,6 +342,12 @@ size_t view_pools(const struct view *v, const struct view_pool *const **ret)
 {
 	*ret = (const struct view_pool *const *)v->pools.v;
 	return v->pools.n;
+}
+
+size_t view_blocks(const struct view *v, const struct view_block *const **ret)
+{
+	*ret = (const struct view_block *const *)v->blocks.v;
+	return v->blocks.n;
 }
 
 static const struct view_config *find_config(const struct view *v, const char *name)

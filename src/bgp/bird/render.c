@@ -61,6 +61,48 @@ static void put_pool_rules(const struct plan *p, struct buf *out, bool export)
 	}
 }
 
+/* What was learned from a peer is not hidden: an address that another node has from this block must
+ * reach a reflector's clients too. */
+static void put_own_blocks(const struct plan *p, struct buf *out)
+{
+	buf_puts(out, "function own_blocks(int usual)\n{\n");
+	for (size_t i = 0; i < p->blocks_n; i++) {
+		if (!p->blocks[i].aggregates)
+			continue;
+		buf_puts(out, "\tif net = ");
+		put_cidr(out, &p->blocks[i].cidr);
+		buf_puts(out, " then accept;\n");
+		if (!p->blocks[i].blackhole)
+			continue;
+		buf_puts(out, "\tif (source != RTS_BGP) && (net ~ ");
+		put_cidr(out, &p->blocks[i].cidr);
+		buf_puts(out, ") then {\n"
+			      "\t\tif krt_metric < usual then accept;\n"
+			      "\t\treject;\n"
+			      "\t}\n");
+	}
+	buf_puts(out, "\treturn 0;\n}\n\n");
+}
+
+static void put_blackholes(const struct plan *p, struct buf *out, int family)
+{
+	bool begun = false;
+
+	for (size_t i = 0; i < p->blocks_n; i++) {
+		if (!p->blocks[i].blackhole || p->blocks[i].cidr.addr.family != family)
+			continue;
+		if (!begun)
+			buf_printf(out, "protocol static static_blocks%d {\n\tipv%d;\n", family,
+				family);
+		begun = true;
+		buf_puts(out, "\troute ");
+		put_cidr(out, &p->blocks[i].cidr);
+		buf_puts(out, " blackhole;\n");
+	}
+	if (begun)
+		buf_puts(out, "}\n\n");
+}
+
 /* What a route's metric says to peers travels as local preference, and back. */
 static void put_export(const struct plan *p, struct buf *out)
 {
@@ -76,27 +118,35 @@ static void put_export(const struct plan *p, struct buf *out)
 				      "}\n\n";
 
 	buf_puts(out, prepare);
-	buf_puts(out, "function peer_export(bool same_as)\n{\n");
+	put_own_blocks(p, out);
+	buf_puts(out, "function peer_export(bool same_as; int usual)\n{\n");
 	put_pool_rules(p, out, false);
 	buf_puts(out, "\tif same_as && ((ifname ~ \"*.cali\") || (ifname ~ \"*.calico\") || "
 		      "(ifname = \"tunl0\")) then reject;\n"
 		      "\t# cluster routes of the data plane are not this node's own\n"
 		      "\tif same_as && (source = RTS_INHERIT) && (gw != ::) then reject;\n"
-		      "\tif ifname ~ \"bpf*.cali\" then reject;\n");
+		      "\tif ifname ~ \"bpf*.cali\" then reject;\n"
+		      "\town_blocks(usual);\n");
 	put_pool_rules(p, out, true);
 	buf_puts(out, "}\n\n");
 	for (int family = 4; family <= 6; family += 2)
 		buf_printf(out,
-			"filter to_ibgp%d { export_prepare(PRIO_NORMAL%d); peer_export(true); "
-			"reject; }\n"
-			"filter to_ebgp%d { export_prepare(PRIO_NORMAL%d); peer_export(false); "
-			"reject; }\n"
+			"filter to_ibgp%d {\n"
+			"\texport_prepare(PRIO_NORMAL%d);\n"
+			"\tpeer_export(true, PRIO_NORMAL%d);\n"
+			"\treject;\n"
+			"}\n"
+			"filter to_ebgp%d {\n"
+			"\texport_prepare(PRIO_NORMAL%d);\n"
+			"\tpeer_export(false, PRIO_NORMAL%d);\n"
+			"\treject;\n"
+			"}\n"
 			"filter from_peer%d {\n"
 			"\tif defined(bgp_local_pref) && "
 			"(bgp_local_pref > PRIO_TOP - PRIO_NORMAL%d) then preference = 200;\n"
 			"\taccept;\n"
 			"}\n",
-			family, family, family, family, family, family);
+			family, family, family, family, family, family, family, family);
 	buf_putc(out, '\n');
 }
 
@@ -184,6 +234,8 @@ void bird_render(const struct plan *p, struct buf *out)
 	put_export(p, out);
 	put_kernel(p, out, 4);
 	put_kernel(p, out, 6);
+	put_blackholes(p, out, 4);
+	put_blackholes(p, out, 6);
 	put_templates(p, out);
 	for (size_t i = 0; i < p->peers_n; i++)
 		put_peer(p, &p->peers[i], out);

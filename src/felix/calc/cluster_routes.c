@@ -103,7 +103,8 @@ static size_t loans_of(const struct block *b, const struct cidr *cidr, const cha
 int routes_block_update(struct routes *r, const struct cidr *cidr, const struct block *b,
 	struct err *err)
 {
-	_cleanup_free_ struct route_loan *loans = mem_new_n(struct route_loan, b->n_allocations + 1);
+	_cleanup_free_ struct route_loan *loans =
+		mem_new_n(struct route_loan, b->n_allocations + 1);
 	const char *owner = str_starts(b->affinity, HOST_AFFINITY)
 				    ? b->affinity + strlen(HOST_AFFINITY)
 				    : NULL;

@@ -45,7 +45,8 @@ static void drop_loan(struct routes *r, const struct route_block *b, const struc
 	routes_drop_ref(r, ROUTE_BLOCK, loan->node, &host);
 }
 
-static void change_loans(struct routes *r, const struct route_block *old, const struct route_block *b)
+static void change_loans(
+	struct routes *r, const struct route_block *old, const struct route_block *b)
 {
 	size_t i = 0, j = 0, n = old ? old->n : 0;
 
@@ -65,7 +66,8 @@ static void change_loans(struct routes *r, const struct route_block *old, const 
 	}
 }
 
-static void change_owner(struct routes *r, const struct route_block *old, const struct route_block *b)
+static void change_owner(
+	struct routes *r, const struct route_block *old, const struct route_block *b)
 {
 	struct route_node *was = old ? old->owner : NULL;
 

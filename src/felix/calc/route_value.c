@@ -63,7 +63,8 @@ static void put_user(const struct route_ref *user, struct route_value *v)
 
 /* A node's address is not routed as a workload's, though a block has it (felix.md T56); that of a
  * tunnel only if the block is nothing but it. */
-static bool block_counts(const struct route_destination *dst, const struct route_destination *around)
+static bool block_counts(
+	const struct route_destination *dst, const struct route_destination *around)
 {
 	const struct route_ref *user = user_of(dst);
 

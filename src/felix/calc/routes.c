@@ -5,13 +5,21 @@
 
 static const struct cidr everything[2] = { { .addr.family = 4 }, { .addr.family = 6 } };
 
+static bool ref_is_before(
+	const struct route_ref *ref, enum route_use use, const struct route_node *n)
+{
+	if (ref->use != use)
+		return ref->use < use;
+	return str_cmp(ref->node->name->text, n->name->text) < 0;
+}
+
+/* Where it is, or belongs. */
 static struct route_ref **find_ref(
 	struct route_destination *dst, enum route_use use, const struct route_node *n)
 {
 	struct route_ref **at = &dst->refs;
 
-	while (*at && ((*at)->use < use || ((*at)->use == use &&
-						   str_cmp((*at)->node->name->text, n->name->text) < 0)))
+	while (*at && ref_is_before(*at, use, n))
 		at = &(*at)->next;
 	return at;
 }

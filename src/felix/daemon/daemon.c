@@ -309,7 +309,8 @@ static int build(struct daemon *d, struct err *err)
 	int r;
 
 	if (calc_config.no_encap_routes)
-		problems_set(d->problems, "config", "FelixConfiguration parameter ProgramClusterRoutes",
+		problems_set(d->problems, "config",
+			"FelixConfiguration parameter ProgramClusterRoutes",
 			"routes to blocks of other nodes are not made yet");
 	d->calc = calc_new(&calc_config, on_message, on_calc_problem, d);
 	d->feed = config_feed_new(d->config, v->hostname);

@@ -26,7 +26,8 @@ struct fixture {
 	struct buf problems;
 };
 
-static inline void on_problem(void *ctx, const char *source, const char *subject, const char *reason)
+static inline void on_problem(
+	void *ctx, const char *source, const char *subject, const char *reason)
 {
 	struct fixture *f = ctx;
 

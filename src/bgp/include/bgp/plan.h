@@ -5,7 +5,7 @@
  * (bird/) turns a plan into its configuration.
  *
  * Owner:  plan_done() frees it; texts borrow from the view.
- * Source: bgp.md 1.5, 1.7 to 1.13.
+ * Source: bgp.md 1.5, 1.7 to 1.14.
  */
 #pragma once
 
@@ -36,6 +36,14 @@ struct plan_pool {
 	enum plan_kernel kernel;
 };
 
+/* A block of this node. It is announced as one route, and its own addresses hide behind it; what
+ * nobody has of it is thrown away. */
+struct plan_block {
+	struct cidr cidr;
+	bool blackhole;  /* not one address, which is the workload's */
+	bool aggregates; /* not while it is released: then its addresses are announced one by one */
+};
+
 enum plan_debug { PLAN_DEBUG_NONE, PLAN_DEBUG_INFO, PLAN_DEBUG_ALL };
 
 struct plan {
@@ -52,6 +60,8 @@ struct plan {
 	size_t peers_n;
 	struct plan_pool *pools; /* sorted by CIDR */
 	size_t pools_n;
+	struct plan_block *blocks; /* sorted by CIDR */
+	size_t blocks_n;
 	struct strv warnings; /* duplicates and the like, for the log */
 };
 

@@ -17,6 +17,7 @@
 #include "base/str.h"
 #include "model/key.h"
 
+struct affinity;
 struct resource;
 
 struct view_node {
@@ -35,6 +36,12 @@ struct view_pool {
 	bool no_export;
 	enum view_encap encap;
 	bool cross_subnet;
+};
+
+struct view_block { /* that this node has an affinity for, confirmed */
+	char *name; /* as the CIDR is written */
+	struct cidr cidr;
+	bool releasing; /* its affinity is on the way out */
 };
 
 struct view_config { /* one BGPConfiguration */
@@ -57,10 +64,14 @@ struct view *view_free(struct view *v); /* returns NULL */
 /* True when what BGP sees has changed. `res` NULL = gone. */
 bool view_update(struct view *v, const struct key *key, const struct resource *res);
 
+/* The same for a key of type KEY_BLOCK_AFFINITY; other nodes' and pending ones are nothing. */
+bool view_update_affinity(struct view *v, const struct key *key, const struct affinity *a);
+
 const char *view_hostname(const struct view *v);
 /* Sorted by name. */
 size_t view_nodes(const struct view *v, const struct view_node *const **ret);
 const struct view_node *view_own_node(const struct view *v); /* NULL: no Node yet */
 size_t view_pools(const struct view *v, const struct view_pool *const **ret); /* sorted by name */
+size_t view_blocks(const struct view *v, const struct view_block *const **ret); /* by name */
 const struct view_config *view_global(const struct view *v);
 const struct view_config *view_node_config(const struct view *v, const char *node); /* or NULL */
