@@ -2,10 +2,8 @@
 #include "base/addr.h"
 
 #include <arpa/inet.h>
-#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/map.h"
@@ -249,6 +247,15 @@ uint64_t cidr_hash(const struct cidr *c)
 	return hash_u64(addr_hash(&c->addr) ^ c->len);
 }
 
+static int hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if ((c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'))
+		return (c | 0x20) - 'a' + 10;
+	return -1;
+}
+
 int mac_parse(const char *text, uint8_t ret[6])
 {
 	char sep = text && strlen(text) == 17 ? text[2] : '\0';
@@ -257,12 +264,11 @@ int mac_parse(const char *text, uint8_t ret[6])
 	if (sep != ':' && sep != '-')
 		return -EINVAL;
 	for (int i = 0; i < 6; i++, text += 3) {
-		char pair[3] = { text[0], text[1], '\0' };
+		int high = hex_digit(text[0]), low = hex_digit(text[1]);
 
-		if (!isxdigit((unsigned char)pair[0]) || !isxdigit((unsigned char)pair[1]) ||
-			(i < 5 && text[2] != sep))
+		if (high < 0 || low < 0 || (i < 5 && text[2] != sep))
 			return -EINVAL;
-		mac[i] = (uint8_t)strtoul(pair, NULL, 16);
+		mac[i] = (uint8_t)(high << 4 | low);
 	}
 	memcpy(ret, mac, sizeof(mac));
 	return 0;

@@ -11,6 +11,8 @@
 #include "encode.h"
 #include "tags.h"
 
+#define SCRATCH_FIRST 512 /* as much as lists and maps of most objects take at one time */
+
 void decoder_init(struct decoder *d, struct resource *res, const struct object_type *root,
 	void *object, unsigned options)
 {
@@ -270,6 +272,8 @@ static struct target next_target(struct decoder *d)
 /* Zeroed space on top of the scratch stack. */
 static struct place push_space(struct decoder *d, size_t size)
 {
+	if (!d->scratch.data)
+		buf_reserve(&d->scratch, SCRATCH_FIRST);
 	memset(buf_reserve(&d->scratch, size), 0, size);
 	d->scratch.len += size;
 	return (struct place){ .offset = d->scratch.len - size };

@@ -22,6 +22,22 @@ static bool only(const char *s, const char *characters)
 	return s[strspn(s, characters)] == '\0';
 }
 
+static bool is_word(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       c == '_';
+}
+
+/* Of 1 to max word characters and others. strspn() would prepare a table for each text. */
+static bool only_words_up_to(const char *s, const char *others, size_t max)
+{
+	size_t n = 0;
+
+	while (s[n] && n <= max && (is_word(s[n]) || strchr(others, s[n])))
+		n++;
+	return n >= 1 && n <= max && !s[n];
+}
+
 static bool only_up_to(const char *s, const char *characters, size_t max)
 {
 	size_t n = strlen(s);
@@ -40,22 +56,22 @@ static bool is_selector(const char *text)
 
 static bool is_interface(const char *text)
 {
-	return strcmp(text, "*") == 0 || only_up_to(text, WORD ".-", INTERFACE_MAX);
+	return strcmp(text, "*") == 0 || only_words_up_to(text, ".-", INTERFACE_MAX);
 }
 
 static bool is_ignored_interface(const char *text)
 {
-	return strcmp(text, "*") != 0 && only_up_to(text, WORD ".*-", INTERFACE_MAX);
+	return strcmp(text, "*") != 0 && only_words_up_to(text, ".*-", INTERFACE_MAX);
 }
 
 static bool is_bgp_filter_interface(const char *text)
 {
-	return only_up_to(text, WORD ".*-", INTERFACE_MAX);
+	return only_words_up_to(text, ".*-", INTERFACE_MAX);
 }
 
 static bool is_iface_filter(const char *text)
 {
-	return only_up_to(text, WORD ":.+-", INTERFACE_MAX);
+	return only_words_up_to(text, ":.+-", INTERFACE_MAX);
 }
 
 static bool is_container_id(const char *text)
@@ -72,7 +88,7 @@ static bool is_port_name(const char *text)
 
 static bool is_prometheus_host(const char *text)
 {
-	return only_up_to(text, WORD ":.+-", 64);
+	return only_words_up_to(text, ":.+-", 64);
 }
 
 static bool is_enabled_word(const char *text)
@@ -188,6 +204,11 @@ static bool is_ip_port(const char *text)
 	return is_ip_of(host, brackets ? 6 : 4);
 }
 
+static bool is_hex(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
 /* 6, 8 or 20 bytes: pairs with ':' or '-', or groups of four with '.', as Go's ParseMAC. */
 static bool is_mac(const char *text)
 {
@@ -202,7 +223,7 @@ static bool is_mac(const char *text)
 	for (size_t i = 0; i < len; i++) {
 		bool separator = (i + 1) % (digits + 1) == 0;
 
-		if (separator ? text[i] != text[group] : !strchr(DIGITS "abcdefABCDEF", text[i]))
+		if (separator ? text[i] != text[group] : !is_hex(text[i]))
 			return false;
 	}
 	return true;

@@ -37,6 +37,7 @@ struct syncer {
 	struct feed *feeds;
 	size_t n;
 	struct arena texts;
+	struct buf path; /* of the object being passed on */
 	unsigned in_callback;
 	bool freed;
 };
@@ -79,15 +80,16 @@ static void set_status(struct feed *f, enum sync_status status)
 /* Passes one object on and remembers it. Of a key that was never passed on no end is told. */
 static void pass_on(struct feed *f, const struct kv *kv)
 {
-	_cleanup_buf_ struct buf path = BUF_INIT;
+	struct buf *path = &f->s->path;
 	const char *name;
 	size_t len;
 	bool news;
 
-	if (key_format(&kv->key, &path) < 0 || path.len < f->prefix.len)
+	buf_clear(path);
+	if (key_format(&kv->key, path) < 0 || path->len < f->prefix.len)
 		return;
-	name = path.data + f->prefix.len;
-	len = path.len - f->prefix.len;
+	name = path->data + f->prefix.len;
+	len = path->len - f->prefix.len;
 	news = kv->value ? known_keys_put(&f->known, name, len, f->round)
 			 : known_keys_remove(&f->known, name, len);
 	if (news)
@@ -262,6 +264,7 @@ struct syncer *syncer_free(struct syncer *s)
 		known_keys_done(&s->feeds[i].known);
 	}
 	free(s->feeds);
+	buf_done(&s->path);
 	arena_done(&s->texts);
 	free(s);
 	return NULL;

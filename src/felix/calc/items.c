@@ -93,9 +93,12 @@ static bool same_members(const struct item *a, const struct item *b)
 /* The new one joins the sets before the old one leaves, so what both stand for stays there. */
 void items_set(struct items *s, const struct key *key, const struct item_input *in)
 {
-	struct item *new = item_new(s, key, in), **found = item_map_get(&s->map, new), *old;
+	bool added;
+	struct item *new = item_new(s, key, in), **at = item_map_put(&s->map, new, &added), *old;
 
-	old = found ? *found : NULL;
+	old = added ? NULL : *at;
+	if (added)
+		*at = new;
 	if (old && same_members(old, new)) {
 		matcher_set(s->matcher, &old->match, in->labels, in->n_labels, in->parents,
 			in->n_parents);
@@ -107,8 +110,8 @@ void items_set(struct items *s, const struct key *key, const struct item_input *
 		matcher_unset(s->matcher, &old->match);
 		item_map_remove(&s->map, old);
 		item_free(s, old);
+		*item_map_put(&s->map, new, NULL) = new;
 	}
-	*item_map_put(&s->map, new, NULL) = new;
 }
 
 void items_remove(struct items *s, const struct key *key)

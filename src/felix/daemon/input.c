@@ -21,6 +21,7 @@ struct input {
 	struct calc *calc;
 	struct config_feed *feed;
 	struct problems *problems;
+	size_t n_reported; /* of them ours */
 };
 
 size_t input_ranges(const struct key_range **ret)
@@ -65,13 +66,18 @@ struct input *input_free(struct input *in)
 	return NULL;
 }
 
+/* NULL: it is valid now. */
 static void report(struct input *in, const struct key *key, const char *reason)
 {
 	_cleanup_buf_ struct buf subject = BUF_INIT;
+	size_t others = problems_count(in->problems) - in->n_reported;
 
+	if (!reason && !in->n_reported)
+		return;
 	key_describe(key, &subject);
 	if (problems_set(in->problems, SOURCE, buf_str(&subject), reason) && reason)
 		log_warning("%s is invalid: %s", buf_str(&subject), reason);
+	in->n_reported = problems_count(in->problems) - others;
 }
 
 /* 0, or why the value does not count as it is; *ret then, if not NULL, is what could be read. */
