@@ -74,8 +74,7 @@ enum client_status client_fail_not_found(struct client *c, const struct key *key
 		buf_str(&id));
 }
 
-/* What the store said, in the words of upstream. `revision` is what the caller asked for. */
-static enum client_status fail_store(
+enum client_status client_fail_store(
 	struct client *c, const struct key *key, const char *revision, const struct store_reply *r)
 {
 	_cleanup_buf_ struct buf id = BUF_INIT;
@@ -112,8 +111,7 @@ static struct key key_of(const struct resource *res)
 
 /* ---- reading */
 
-/* A stored value as a reader sees it. */
-static int resource_read(const struct kv *kv, bool list, struct resource **ret, struct err *err)
+int client_read_value(const struct kv *kv, bool list, struct resource **ret, struct err *err)
 {
 	_cleanup_(resource_freep) struct resource *res = NULL;
 	int r = resource_decode(kv->key.kind, kv->value, kv->len, &res, err);
@@ -128,7 +126,8 @@ static int resource_read(const struct kv *kv, bool list, struct resource **ret, 
 	return 0;
 }
 
-static enum client_status fail_parse(struct client *c, const struct kv *kv, const struct err *err)
+enum client_status client_fail_parse(
+	struct client *c, const struct kv *kv, const struct err *err)
 {
 	_cleanup_buf_ struct buf path = BUF_INIT;
 	if (key_format(&kv->key, &path) < 0)
@@ -153,9 +152,9 @@ enum client_status client_get(struct client *c, enum kind kind, const char *ns, 
 	struct err err = { 0 };
 	enum client_status status = CLIENT_OK;
 	if (call_get(c->loop, c->store, &key, revision, c->timeout_ms, &reply) != STORE_OK)
-		status = fail_store(c, &key, revision, &reply);
-	else if (resource_read(&reply.kvs[0], false, ret, &err) < 0)
-		status = fail_parse(c, &reply.kvs[0], &err);
+		status = client_fail_store(c, &key, revision, &reply);
+	else if (client_read_value(&reply.kvs[0], false, ret, &err) < 0)
+		status = client_fail_parse(c, &reply.kvs[0], &err);
 	store_reply_done(&reply);
 	return status;
 }
@@ -205,7 +204,7 @@ static void on_page(void *ctx, const struct store_result *res)
 	for (size_t i = 0; i < res->n; i++) {
 		struct resource *object;
 		struct err err = { 0 };
-		if (resource_read(&res->kvs[i], true, &object, &err) < 0)
+		if (client_read_value(&res->kvs[i], true, &object, &err) < 0)
 			log_debug("Leaving out a value that cannot be read name=%s: %s",
 				res->kvs[i].key.name, err.msg);
 		else
@@ -240,7 +239,7 @@ enum client_status client_each(struct client *c, enum kind kind, const char *ns,
 	}
 	if (reading.reply.status != STORE_OK) {
 		free(reading.revision);
-		return fail_store(c, &key, NULL, &reading.reply);
+		return client_fail_store(c, &key, NULL, &reading.reply);
 	}
 	if (kind == KIND_PROFILE)
 		fn(ctx, default_allow_new());
@@ -325,7 +324,7 @@ static enum client_status put(struct client *c, struct resource *res, put_fn fn)
 	struct err err = { 0 };
 	enum client_status status = CLIENT_OK;
 	if (fn(c->loop, c->store, &w, c->timeout_ms, &reply) != STORE_OK)
-		status = fail_store(c, &key, revision, &reply);
+		status = client_fail_store(c, &key, revision, &reply);
 	else
 		res->meta.resource_version = arena_strdup(&res->arena, reply.kvs[0].revision);
 	store_reply_done(&reply);
@@ -402,7 +401,7 @@ static enum client_status delete_object(
 	struct store_reply reply;
 	enum client_status status = CLIENT_OK;
 	if (call_delete(c->loop, c->store, &w, c->timeout_ms, &reply) != STORE_OK)
-		status = fail_store(c, &key, w.revision, &reply);
+		status = client_fail_store(c, &key, w.revision, &reply);
 	store_reply_done(&reply);
 	return status;
 }

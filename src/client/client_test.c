@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/mem.h"
 #include "base/str.h"
 #include "client/client.h"
 #include "io/loop.h"
@@ -376,6 +377,36 @@ static void test_broken(void **state)
 }
 
 /* Work is proportional to what was asked: one call for each. */
+static void test_read_all(void **state)
+{
+	struct world *w = *state;
+	struct client_read reads[] = {
+		{ .kind = KIND_TIER, .name = "t1" },
+		{ .kind = KIND_TIER, .name = "t2" },
+		{ .kind = KIND_WORKLOAD_ENDPOINT, .ns = "default", .name_prefix = "h1-cni-a-" },
+	};
+
+	make(w, KIND_TIER, "{\"metadata\":{\"name\":\"t1\"},\"spec\":{\"order\":1}}");
+	for (int i = 0; i < 2; i++) {
+		_cleanup_free_ char *json = mem_printf(
+			"{\"metadata\":{\"namespace\":\"default\"},\"spec\":{\"node\":\"h1\","
+			"\"orchestrator\":\"cni\",\"containerID\":\"%s\",\"endpoint\":\"eth0\","
+			"\"interfaceName\":\"cali1\"}}",
+			i ? "ab" : "a");
+		make(w, KIND_WORKLOAD_ENDPOINT, json);
+	}
+	client_read_all(w->client, reads, 3);
+	assert_int_equal(reads[0].status, CLIENT_OK);
+	assert_string_equal(reads[0].found.v[0]->meta.name, "t1");
+	assert_int_equal(reads[1].status, CLIENT_E_NOT_FOUND);
+	assert_string_equal(reads[1].error, "resource does not exist: Tier(t2) with error: <nil>");
+	assert_int_equal(reads[2].status, CLIENT_OK);
+	assert_int_equal(reads[2].found.n, 1);
+	assert_string_equal(reads[2].found.v[0]->meta.name, "h1-cni-a-eth0");
+	for (int i = 0; i < 3; i++)
+		client_read_done(&reads[i]);
+}
+
 static void test_calls(void **state)
 {
 	struct world *w = *state;
@@ -405,6 +436,7 @@ int main(void)
 		TEST(test_bgp),
 		TEST(test_block_affinity),
 		TEST(test_broken),
+		TEST(test_read_all),
 		TEST(test_calls),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -22,6 +22,14 @@ enum client_status client_fail_fields(struct client *c, struct field_errors *err
 enum client_status client_fail_field(
 	struct client *c, const char *name, const char *value, const char *reason);
 enum client_status client_fail_not_found(struct client *c, const struct key *key);
+/* What the store said, in the words of upstream. `revision` is what the caller asked for. */
+enum client_status client_fail_store(struct client *c, const struct key *key, const char *revision,
+	const struct store_reply *r);
+enum client_status client_fail_parse(
+	struct client *c, const struct kv *kv, const struct err *err);
+
+/* A stored value as a reader sees it. */
+int client_read_value(const struct kv *kv, bool list, struct resource **ret, struct err *err);
 
 /* What a kind asks for beyond the tables of the model. A rule that is NULL asks for nothing; each
  * stops the operation by failing. */

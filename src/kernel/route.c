@@ -85,14 +85,24 @@ static struct nlmsghdr *begin(
 	return nlh;
 }
 
-void route_put_replace(struct buf *b, const struct route *r)
+static void put_new(struct buf *b, uint16_t flags, const struct route *r)
 {
 	struct rtmsg *rtm;
-	struct nlmsghdr *nlh = begin(b, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE, r, &rtm);
+	struct nlmsghdr *nlh = begin(b, RTM_NEWROUTE, NLM_F_CREATE | flags, r, &rtm);
 
 	if (r->src.family)
 		attr_put_addr(nlh, RTA_PREFSRC, &r->src);
 	netlink_msg_end(b, nlh);
+}
+
+void route_put_replace(struct buf *b, const struct route *r)
+{
+	put_new(b, NLM_F_REPLACE, r);
+}
+
+void route_put_create(struct buf *b, const struct route *r)
+{
+	put_new(b, NLM_F_EXCL, r);
 }
 
 void route_put_delete(struct buf *b, const struct route *r)

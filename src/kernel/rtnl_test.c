@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Links, routes, neighbours, rules and sysctls: what we write, the kernel takes and tells back. */
 #include <errno.h>
+#include <fcntl.h>
 #include <libmnl/libmnl.h>
 #include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
@@ -9,6 +10,7 @@
 #include "io/loop.h"
 #include "io/netlink.h"
 #include "io/testing.h"
+#include "kernel/address.h"
 #include "kernel/link.h"
 #include "kernel/neigh.h"
 #include "kernel/route.h"
@@ -28,7 +30,8 @@ struct fixture {
 	struct route routes[MAX];
 	struct neigh neighs[MAX];
 	struct rule rules[MAX];
-	size_t n_links, n_routes, n_neighs, n_rules;
+	struct link_address addresses[MAX];
+	size_t n_links, n_routes, n_neighs, n_rules, n_addresses;
 };
 
 static void on_event(void *ctx, const struct event *ev)
@@ -73,6 +76,9 @@ static void take(struct fixture *f, const struct nlmsghdr *nlh)
 	case RTM_NEWNEIGH:
 		f->n_neighs += neigh_parse(nlh, &f->neighs[f->n_neighs]) == 0;
 		break;
+	case RTM_NEWADDR:
+		f->n_addresses += link_address_parse(nlh, &f->addresses[f->n_addresses]) == 0;
+		break;
 	case RTM_NEWRULE:
 		f->n_rules += rule_parse(nlh, &f->rules[f->n_rules]) == 0;
 		break;
@@ -116,7 +122,7 @@ static int dump(struct fixture *f, const struct buf *b)
 {
 	f->done = false;
 	f->error = 0;
-	f->n_links = f->n_routes = f->n_neighs = f->n_rules = 0;
+	f->n_links = f->n_routes = f->n_neighs = f->n_rules = f->n_addresses = 0;
 	netlink_dump(f->nl, (const struct nlmsghdr *)b->data, heard, f);
 	return run(f);
 }
@@ -160,6 +166,108 @@ static void links_are_read_and_set(void **state)
 	assert_int_equal(l->group, 0x12345);
 	assert_int_equal(l->flags & (IFF_UP | IFF_RUNNING), 0);
 	assert_string_equal(l->name, "cali1");
+}
+
+/* One end here, the other in a namespace next door; either end's name may be taken. */
+static void veth_pairs_are_made(void **state)
+{
+	static const uint8_t mac[] = { 0xee, 0xee, 0xee, 0xee, 0xee, 0xee };
+	struct fixture *f = *state;
+	_cleanup_buf_ struct buf b = BUF_INIT, again = BUF_INIT, gone = BUF_INIT;
+	_cleanup_close_ int there = -1;
+	_cleanup_free_ char *other = NULL;
+	struct veth v = { .here.name = "eth9", .there = { "cali9", mac }, .mtu = 1400,
+		.queues = 2 };
+	const struct link_info *l;
+
+	test_run("ip netns add next && ip netns exec next ip link add cali8 type bridge");
+	there = open("/run/netns/next", O_RDONLY);
+	v.there_fd = there;
+	link_put_veth(&b, &v);
+	assert_int_equal(batch(f, &b), 0);
+	l = link_named(f, "eth9");
+	assert_string_equal(l->kind, "veth");
+	assert_int_equal(l->mtu, 1400);
+	assert_true(l->peer && l->peer_elsewhere && l->has_mac);
+	other = test_output("ip netns exec next ip -d link show cali9");
+	assert_non_null(strstr(other, "mtu 1400"));
+	assert_non_null(strstr(other, "numtxqueues 2 numrxqueues 2"));
+	assert_non_null(strstr(other, "ee:ee:ee:ee:ee:ee"));
+
+	assert_int_equal(batch(f, &b), -EEXIST);
+	v.here.name = "eth8";
+	v.there.name = "cali8";
+	link_put_veth(&again, &v);
+	assert_int_equal(batch(f, &again), -EEXIST);
+	assert_null(link_named(f, "eth8"));
+
+	link_put_delete_name(&gone, "eth9");
+	assert_int_equal(batch(f, &gone), 0);
+	assert_null(link_named(f, "eth9"));
+	assert_int_equal(test_try("ip netns exec next ip link show cali9 2>/dev/null"), 1);
+	assert_int_equal(batch(f, &gone), -ENODEV);
+}
+
+static void one_link_is_asked_for_and_changed(void **state)
+{
+	static const uint8_t mac[] = { 2, 0, 0, 0, 0, 1 };
+	struct fixture *f = *state;
+	_cleanup_buf_ struct buf b = BUF_INIT, gone = BUF_INIT, index = BUF_INIT;
+
+	link_put_mac(&b, link_named(f, "cali1")->index, mac);
+	link_put_get(&b, "cali1");
+	f->n_links = 0;
+	assert_int_equal(batch(f, &b), 0);
+	assert_int_equal(f->n_links, 1);
+	assert_memory_equal(f->links[0].mac, mac, 6);
+	assert_false(f->links[0].peer_elsewhere);
+	link_put_get(&gone, "nowhere");
+	assert_int_equal(batch(f, &gone), -ENODEV);
+	link_put_delete(&index, f->links[0].index);
+	assert_int_equal(batch(f, &index), 0);
+	assert_null(link_named(f, "peer1"));
+}
+
+static void addresses_read_back_as_written(void **state)
+{
+	static const char *const texts[] = { "10.9.8.7/32", "fd00::7/128", "10.1.0.1/24" };
+	struct fixture *f = *state;
+	uint32_t index = link_named(f, "cali1")->index;
+
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		_cleanup_buf_ struct buf add = BUF_INIT, all = BUF_INIT;
+		struct cidr c;
+		bool found = false;
+
+		assert_int_equal(cidr_parse(texts[i], &c), 0);
+		link_address_put_add(&add, index, &c);
+		assert_int_equal(batch(f, &add), 0);
+		assert_int_equal(batch(f, &add), -EEXIST);
+		link_address_put_dump(&all, c.addr.family, index);
+		assert_int_equal(dump(f, &all), 0);
+		for (size_t k = 0; k < f->n_addresses; k++) {
+			assert_int_equal(f->addresses[k].index, index);
+			found |= cidr_eq(&f->addresses[k].cidr, &c);
+		}
+		assert_true(found);
+	}
+}
+
+static void a_route_is_created_once(void **state)
+{
+	struct fixture *f = *state;
+	uint32_t index = link_named(f, "cali1")->index, peer = link_named(f, "peer1")->index;
+	_cleanup_buf_ struct buf first = BUF_INIT, second = BUF_INIT;
+	struct route r = { .table = RT_TABLE_MAIN, .oif = index, .protocol = RTPROT_BOOT,
+		.scope = RT_SCOPE_LINK, .type = RTN_UNICAST };
+
+	assert_int_equal(cidr_parse("10.7.0.1/32", &r.dst), 0);
+	route_put_create(&first, &r);
+	assert_int_equal(batch(f, &first), 0);
+	assert_int_equal(batch(f, &first), -EEXIST);
+	r.oif = peer;
+	route_put_create(&second, &r);
+	assert_int_equal(batch(f, &second), -EEXIST);
 }
 
 static void a_link_that_is_gone_is_refused(void **state)
@@ -392,6 +500,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 		TEST(links_are_read_and_set),
+		TEST(veth_pairs_are_made),
+		TEST(one_link_is_asked_for_and_changed),
+		TEST(addresses_read_back_as_written),
+		TEST(a_route_is_created_once),
 		TEST(a_link_that_is_gone_is_refused),
 		TEST(routes_read_back_as_written),
 		TEST(a_delete_takes_only_that_route),

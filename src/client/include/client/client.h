@@ -58,6 +58,19 @@ enum client_status client_each(struct client *c, enum kind kind, const char *ns,
 enum client_status client_list(struct client *c, enum kind kind, const char *ns,
 	const char *name_prefix, struct resource_list *ret);
 
+/* Reads that do not depend on each other: sent together, one round trip. */
+struct client_read {
+	enum kind kind;
+	const char *ns, *name;   /* one object */
+	const char *name_prefix; /* name NULL: a list, of WorkloadEndpoints by the start of a name */
+	/* The answer. */
+	enum client_status status;
+	char *error;                /* as client_error(); NULL after success */
+	struct resource_list found; /* the object; the list */
+};
+void client_read_all(struct client *c, struct client_read *reads, size_t n);
+void client_read_done(struct client_read *read); /* frees the answer */
+
 /* ClusterInformation and the three tiers (datamodel.md 1.9). Texts may be empty. */
 enum client_status client_initialize(
 	struct client *c, const char *calico_version, const char *cluster_type);

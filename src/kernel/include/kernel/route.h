@@ -38,6 +38,7 @@ bool route_eq(const struct route *a, const struct route *b);
 int route_parse(const struct nlmsghdr *nlh, struct route *ret);
 
 void route_put_replace(struct buf *b, const struct route *r); /* creates when absent */
+void route_put_create(struct buf *b, const struct route *r);  /* EEXIST when there is one */
 void route_put_delete(struct buf *b, const struct route *r);  /* this one, and no other */
 /* All routes of one table; oif 0 = of all devices. The kernel answers ENOENT for no such table. */
 void route_put_dump(struct buf *b, uint8_t family, uint32_t table, uint32_t oif);
