@@ -80,11 +80,18 @@ def table(*rows):
     return rule() + head + rule() + "".join(rows) + rule()
 
 
+def until(what, condition, seconds=20):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            sys.exit(f"waited {seconds} s for {what}")
+        time.sleep(0.02)
+
+
 def test_status():
     expect("status without Felix", call("node", "status"),
            (1, "", "Calico process is not running.\n"))
     felix = subprocess.Popen(["calico-felix", "60"], executable="/bin/sleep")
-    time.sleep(0.1)
     expect("status without BIRD", call("node", "status"),
            (0, "Calico process is running.\n\nThe BGP backend process (BIRD) is not running.\n\n", ""))
 
@@ -93,8 +100,7 @@ def test_status():
     for address in ("10.9.0.1/24", "fd09::1/64"):
         subprocess.run(["ip", "address", "add", address, "dev", "lo"], check=True)
     bird = subprocess.Popen(["bird", "-f", "-c", str(config), "-s", str(RUN / "bird.ctl")])
-    while not (RUN / "bird.ctl").exists():
-        time.sleep(0.05)
+    until("BIRD's socket", (RUN / "bird.ctl").exists)
     code, out, err = call("node", "status")
     expect("status with BIRD", (code, err), (0, ""))
     pattern("the tables", out,

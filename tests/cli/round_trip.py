@@ -16,6 +16,11 @@ import tempfile
 
 from vectors import Case, Library, Worker, conclude, own_network
 
+KINDS = {"BGPConfiguration", "BGPFilter", "BGPPeer", "CalicoNodeStatus", "ClusterInformation",
+         "FelixConfiguration", "GlobalNetworkPolicy", "GlobalNetworkSet", "HostEndpoint",
+         "IPAMConfiguration", "IPPool", "IPReservation", "KubeControllersConfiguration",
+         "NetworkPolicy", "NetworkSet", "Node", "Profile", "StagedGlobalNetworkPolicy",
+         "StagedKubernetesNetworkPolicy", "StagedNetworkPolicy", "Tier", "WorkloadEndpoint"}
 NOT_CREATED = {"ClusterInformation"}  # by users; upstream refuses it too
 
 
@@ -81,6 +86,10 @@ def main():
                 failed += 1
                 print(f"FAILED {row['name']}: {e}")
         worker.etcd.stop()
+    untried = KINDS - kinds - NOT_CREATED
+    if untried:
+        failed += 1
+        print(f"FAILED no object of {', '.join(sorted(untried))}")
     print(f"objects of {len(kinds)} kinds")
     conclude(passed, failed)
     return 1 if failed or not passed else 0
