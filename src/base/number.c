@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/number.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/mem.h"
+#include "base/str.h"
 
 /* Value = 0.d1d2d3... x 10^point. */
 struct digits {
@@ -89,4 +93,22 @@ const char *number_format_json(double v, char buf[NUMBER_TEXT_MAX])
 const char *number_format_g(double v, char buf[NUMBER_TEXT_MAX])
 {
 	return format(v, -4, 6, 2, buf);
+}
+
+int number_parse_as(const char *text, int64_t *ret)
+{
+	const char *dot = strchr(text, '.');
+	uint64_t high = 0, low;
+
+	if (dot) {
+		_cleanup_free_ char *head = mem_strndup(text, (size_t)(dot - text));
+
+		if (str_to_u64(head, &high) || high > UINT16_MAX || str_to_u64(dot + 1, &low) ||
+			low > UINT16_MAX)
+			return -EINVAL;
+	} else if (str_to_u64(text, &low) || low > UINT32_MAX) {
+		return -EINVAL;
+	}
+	*ret = (int64_t)(high << 16 | low);
+	return 0;
 }

@@ -59,10 +59,29 @@ static void test_what_is_written_reads_the_same(void **state)
 	}
 }
 
+static void test_as_numbers(void **state)
+{
+	static const struct {
+		const char *text;
+		int64_t want; /* -1 = refused */
+	} cases[] = { { "64512", 64512 }, { "4294967295", 4294967295 }, { "4294967296", -1 },
+		{ "65000.10", 65000LL << 16 | 10 }, { "65535.65535", 4294967295 },
+		{ "65536.1", -1 }, { "1.65536", -1 }, { "", -1 }, { ".", -1 }, { "1.", -1 },
+		{ "-1", -1 }, { "x", -1 }, { "1.2.3", -1 } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		int64_t got = -1;
+
+		number_parse_as(cases[i].text, &got);
+		assert_int_equal(got, cases[i].want);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_forms),
+		cmocka_unit_test(test_as_numbers),
 		cmocka_unit_test(test_what_is_written_reads_the_same),
 	};
 

@@ -35,6 +35,14 @@ struct options {
 	bool show_blocks, show_borrowed, show_configuration, force;
 	int64_t cooldown_s;
 	struct text_flags reports;
+	/* of `node` */
+	const char *ip6, *as_number, *ip_method, *ip6_method, *log_dir, *node_image, *backend;
+	const char *felix_config, *kernel_config;
+	bool dry_run, init_system, no_default_pools;
+	/* of `cluster diags` */
+	const char *since, *focus_nodes;
+	int64_t max_logs, max_parallelism;
+	bool keep_temp_dir;
 };
 
 enum flag_type { FLAG_BOOL, FLAG_TEXT, FLAG_INT, FLAG_TEXTS };

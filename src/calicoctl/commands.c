@@ -69,9 +69,6 @@ static const struct flag version_flags[] = { FLAG_CONFIG,
 		"Poll for changes to the cluster information at a frequency specified using a "
 		"duration, for example 1s, 10s, 2m." } };
 
-static const struct flag problem_flags[] = { { "output", 'o', FLAG_TEXT, OPTION(output), "ps",
-	"Output format: ps, json." } };
-
 /* ---- verbs */
 
 static const struct command apply = { .name = "apply",
@@ -189,35 +186,11 @@ static const struct command help = { .name = "help",
 	.max_args = -1,
 	.run = run_help };
 
-/* ---- node */
-
-static const struct command node_problems = { .name = "problems",
-	.use = "",
-	.brief = "Show what Felix on this host could not enforce or apply",
-	.detail = "Asks Felix over its local socket what it could not enforce or apply, and why.",
-	.flags = FLAGS(problem_flags),
-	.max_args = -1,
-	.run = run_node_problems };
-
-static const struct command node_status = { .name = "status",
-	.use = "",
-	.brief = "View the current status of a Calico node",
-	.detail = "Shows whether Felix runs on this host, and the state of its BGP sessions.\n"
-		  "Must be run as root.",
-	.max_args = -1,
-	.run = run_node_status };
-
-static const struct command *const node_children[] = { &node_problems, &node_status, NULL };
-
-static const struct command node = { .name = "node",
-	.brief = "Calico node management",
-	.detail = "Commands about the Calico node that this host is.",
-	.children = node_children };
-
 /* ---- the program */
 
-static const struct command *const children[] = { &apply, &create, &datastore_command, &delete,
-	&get, &help, &ipam_command, &label, &node, &patch, &replace, &validate, &version, NULL };
+static const struct command *const children[] = { &apply, &cluster_command, &create,
+	&datastore_command, &delete, &get, &help, &ipam_command, &label, &node_command, &patch,
+	&replace, &validate, &version, NULL };
 
 const struct command calicoctl_command = { .name = "calicoctl",
 	.brief = "Manage Calico network and security policy",

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
 #include "commands.h"
 #include "input.h"
-#include "model/policy.h"
+#include "listing.h"
 #include "operation.h"
 #include "output.h"
 #include "report.h"
@@ -24,19 +23,6 @@ static void results_done(struct results *r)
 		result_done(&r->v[i]);
 	free(r->v);
 	strv_done(&r->errors);
-}
-
-static double order_of(const struct resource *tier)
-{
-	struct opt_float order = resource_tier(tier)->order;
-	return order.set ? order.value : INFINITY;
-}
-
-static int cmp_tier(const void *a, const void *b)
-{
-	const struct resource *const *x = a, *const *y = b;
-	double p = order_of(*x), q = order_of(*y);
-	return p != q ? (p > q) - (p < q) : str_cmp((*x)->meta.name, (*y)->meta.name);
 }
 
 /* Where the objects of a list go as they come. */
@@ -58,8 +44,7 @@ static enum client_status get_tiers(struct session *s, struct output *out, struc
 	enum client_status status = client_list(s->client, KIND_TIER, NULL, NULL, &list);
 	if (status != CLIENT_OK)
 		return status;
-	if (list.n > 0)
-		qsort(list.v, list.n, sizeof(struct resource *), cmp_tier);
+	listing_sort(KIND_TIER, &list);
 	for (size_t i = 0; i < list.n; i++)
 		result_add(ret, out, list.v[i]);
 	ret->revision = TAKE_PTR(list.revision);

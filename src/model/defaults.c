@@ -194,15 +194,23 @@ void resource_default_on_read(struct resource *res, bool list)
 
 /* ---- on demand ---- */
 
-bool resource_fill_text(struct resource *res, const char *member, const char *value)
+const char **resource_text(struct resource *res, const char *member)
 {
 	size_t hint = 0;
 	const struct field *f = object_field(kind_spec(res->kind), member, strlen(member), &hint);
 
-	if (!f || (f->type != FIELD_TEXT && f->type != FIELD_DURATION) ||
-		!field_is_empty(f, res->spec))
+	if (!f || (f->type != FIELD_TEXT && f->type != FIELD_DURATION))
+		return NULL;
+	return (const char **)((char *)res->spec + f->offset);
+}
+
+bool resource_fill_text(struct resource *res, const char *member, const char *value)
+{
+	const char **text = resource_text(res, member);
+
+	if (!text || !str_empty(*text))
 		return false;
-	*(const char **)((char *)res->spec + f->offset) = arena_strdup(&res->arena, value);
+	*text = arena_strdup(&res->arena, value);
 	return true;
 }
 

@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/mem.h"
+#include "base/number.h"
 #include "base/str.h"
 #include "model/node.h"
 #include "node/address.h"
@@ -78,25 +79,6 @@ static int fill_addresses(struct resource *res, const char *const *env,
 	return 0;
 }
 
-/* "64512" or "65000.1" */
-static int parse_as(const char *text, int64_t *ret)
-{
-	const char *dot = strchr(text, '.');
-	uint64_t high = 0, low;
-
-	if (dot) {
-		_cleanup_free_ char *head = mem_strndup(text, (size_t)(dot - text));
-
-		if (str_to_u64(head, &high) || high > 65535 || str_to_u64(dot + 1, &low) ||
-			low > 65535)
-			return -EINVAL;
-	} else if (str_to_u64(text, &low) || low > UINT32_MAX) {
-		return -EINVAL;
-	}
-	*ret = (int64_t)(high << 16 | low);
-	return 0;
-}
-
 static int fill_as(struct resource *res, const char *const *env, struct err *err)
 {
 	const char *text = env_get(env, "AS");
@@ -104,7 +86,7 @@ static int fill_as(struct resource *res, const char *const *env, struct err *err
 
 	if (str_empty(text))
 		return 0;
-	if (parse_as(text, &number))
+	if (number_parse_as(text, &number))
 		return err_set(err, -EINVAL, "AS=%s is not an AS number", text);
 	bgp_of(res)->as_number = (struct opt_int){ true, number };
 	return 0;

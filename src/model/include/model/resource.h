@@ -128,6 +128,10 @@ void resource_encode_full(const struct resource *res, struct buf *out);
 
 struct resource *resource_copy(const struct resource *res);
 
+/* Where a text or duration member of spec ("reportingInterval") stands; NULL when the kind has no
+ * such member. */
+const char **resource_text(struct resource *res, const char *member);
+
 /* Gives a text or duration member of spec ("reportingInterval") a value if it has none; whether it
  * did. */
 bool resource_fill_text(struct resource *res, const char *member, const char *value);
