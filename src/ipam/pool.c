@@ -155,9 +155,10 @@ static int select_wanted(struct ipam_op *op, const struct pool_list *usable,
 
 	*ret = list_new(op, req->wanted.n);
 	for (size_t i = 0; i < req->wanted.n; i++) {
+		struct cidr wanted = cidr_mask(&req->wanted.v[i]);
 		size_t k = 0;
 
-		while (k < usable->n && !cidr_eq(&usable->v[k].cidr, &req->wanted.v[i]))
+		while (k < usable->n && !cidr_eq(&usable->v[k].cidr, &wanted))
 			k++;
 		if (k == usable->n) {
 			op_fail(op, IPAM_E_NO_POOL,
