@@ -49,8 +49,8 @@ static int setup(void **state)
 	assert_true(test_namespaces());
 	assert_int_equal(loop_new(&f->loop), 0);
 	f->inbox = loop_inbox(f->loop, "test", on_event, f);
-	test_run("ip link set lo up && ip link add cali1 type veth peer name peer1 && "
-		 "ip link set cali1 up && ip link set peer1 up");
+	test_run("ip link set lo up");
+	test_add_veth("cali1", "peer1");
 	return netlink_open(f->loop, f->inbox, NETLINK_ROUTE, 1, &f->nl, NULL);
 }
 
