@@ -42,7 +42,7 @@ const char *value_text(struct arena *arena, const char *text, size_t len)
 		return arena_strndup(arena, text, len);
 	for (size_t i = 0; i < len; i++)
 		extra += text[i] == '\0';
-	copy = out = arena_strndup(arena, text, len + extra);
+	copy = out = arena_alloc(arena, len + extra + 1); /* zeroed: ends with a NUL */
 	for (size_t i = 0; i < len; i++) {
 		if (text[i]) {
 			*out++ = text[i];

@@ -74,6 +74,8 @@ class Scenario:
                 "containers": self.place.containers()}
 
     def compare(self, want, got):
+        self.matcher.blocks.learn(want.get("etcd_after", {}), got["etcd_after"])
+        got = self.matcher.blocks.tell(got)
         for side in (want.get("host", {}), *want.get("containers", {}).values()):
             side.get("links", []).sort(key=lambda link: link["name"])
         for member in SHOWN:
@@ -91,6 +93,7 @@ def main():
     parser.add_argument("-k", default="")
     options = parser.parse_args()
     world.enter("CNI_VECTORS_INSIDE")
+    ours.vectors = options.vectors
     place = world.World(options.programs)
     passed = failed = 0
     for path in sorted(pathlib.Path(options.vectors).glob("*.json")):
