@@ -244,6 +244,12 @@ uint64_t addr_hash(const struct addr *a)
 
 uint64_t cidr_hash(const struct cidr *c)
 {
+	uint32_t four;
+
+	if (c->addr.family == 4) {
+		memcpy(&four, c->addr.bytes, sizeof(four));
+		return hash_u64((uint64_t)four << 8 | c->len);
+	}
 	return hash_u64(addr_hash(&c->addr) ^ c->len);
 }
 

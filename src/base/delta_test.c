@@ -90,7 +90,11 @@ static void apply_some(struct num_delta *d, struct oracle *o, struct rng *rng)
 
 static void report(struct num_delta *d, struct oracle *o, uint64_t k, int value)
 {
-	num_delta_set_actual(d, k, value);
+	bool known = o->desired[k] == value && o->actual[k] == value;
+
+	assert_int_equal(num_delta_confirm(d, k, &value), known);
+	if (!known)
+		num_delta_set_actual(d, k, value);
 	o->actual[k] = value;
 	o->reported[k] = true;
 }

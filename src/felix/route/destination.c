@@ -105,16 +105,20 @@ static struct route_target blackhole_target(
 static void evaluate(struct route_driver *d, struct destination *dest)
 {
 	struct route_table *table = table_of(d, dest->dst.addr.family);
+	struct route_key own = own_key(d, &dest->dst), hole = blackhole_key(&dest->dst);
 	const struct iface *best = best_interface(d, dest);
+	bool block = !best && dest->block && !dest->endpoints.n;
+	bool one_key = route_key_equal(own, hole);
 
 	d->counters.evaluated++;
-	route_table_unset_desired(table, own_key(d, &dest->dst));
-	route_table_unset_desired(table, blackhole_key(&dest->dst));
+	if (!best && !(block && one_key))
+		route_table_unset_desired(table, own);
+	if (!block && !one_key)
+		route_table_unset_desired(table, hole);
 	if (best)
-		route_table_set_desired(table, own_key(d, &dest->dst), own_target(d, dest, best));
-	else if (dest->block && !dest->endpoints.n)
-		route_table_set_desired(
-			table, blackhole_key(&dest->dst), blackhole_target(d, dest));
+		route_table_set_desired(table, own, own_target(d, dest, best));
+	else if (block)
+		route_table_set_desired(table, hole, blackhole_target(d, dest));
 	dest->known = dest->known || best;
 }
 

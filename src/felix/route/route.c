@@ -82,9 +82,13 @@ static void route_there(struct route_driver *d, const struct route *r)
 	struct route_table *table = table_of(d, r->dst.addr.family);
 	struct route_key key = route_key_of(r);
 	struct route_target target = route_target_of(r);
-	const struct route_target *desired = route_table_desired(table, key);
-	bool ours = route_is_ours(d, r);
+	const struct route_target *desired;
+	bool ours;
 
+	if (!d->remembering && route_table_confirm(table, key, &target))
+		return;
+	desired = route_table_desired(table, key);
+	ours = route_is_ours(d, r);
 	if (!ours && !desired) {
 		route_table_unset_actual(table, key);
 		return;
@@ -186,7 +190,8 @@ static void dump_all(void *ctx)
 
 	if (d->dumps || !monitor_synced(d->monitor))
 		return; /* a dump that was disturbed is repeated by itself */
-	d->dump_failed = false;
+	d->remembering = d->remember_next || d->dump_failed;
+	d->remember_next = d->dump_failed = false;
 	dump(d, 4);
 	if (d->config.ipv6)
 		dump(d, 6);
@@ -213,8 +218,10 @@ static void on_iface(void *ctx, const struct iface *was, const struct iface *is)
 		endpoint_interface_changed(d, was->name);
 	if (is && (!was || renamed))
 		endpoint_interface_changed(d, is->name);
-	if (renamed && is->workload)
+	if (renamed && is->workload) {
+		d->remember_next = true;
 		dump_all(d); /* what is on it counts from now on */
+	}
 	route_wake(d);
 }
 
@@ -235,6 +242,7 @@ static void on_forgotten(void *ctx, const struct addr *a, int error)
 		return;
 	dest->cleaning = false;
 	dest->oif = 0;
+	d->remember_next = true;
 	if (dest->endpoints.n)
 		route_wake(d);
 	destination_release(d, dest);

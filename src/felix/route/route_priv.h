@@ -81,6 +81,8 @@ struct route_driver {
 
 	unsigned dumps; /* under way */
 	bool dump_failed;
+	bool remembering;   /* this dump tells where addresses are routed to, even if as we want */
+	bool remember_next; /* the next one is to: an interface was renamed, or one forgotten */
 	bool ready;      /* the first dumps are through */
 	bool awaited;    /* PHASE_UNROUTE waits for that */
 	bool first_done; /* the first PHASE_UNROUTE is through */

@@ -222,8 +222,10 @@ bool routes_pending(struct route_driver *d)
 static void settle_write(struct route_driver *d, const struct sent_route *s)
 {
 	struct destination *dest = destination_get(d, &s->key.dst);
+	struct route_table *table = table_of(d, s->key.dst.addr.family);
 
-	route_table_set_actual(table_of(d, s->key.dst.addr.family), s->key, s->target);
+	if (!route_table_confirm(table, s->key, &s->target)) /* most have been notified */
+		route_table_set_actual(table, s->key, s->target);
 	if (s->target.type == RTN_UNICAST)
 		dest->oif = s->target.oif;
 	if (cidr_set_remove(&d->refused, dest->dst) && destination_subject(dest))

@@ -11,6 +11,8 @@
  *   void name_unset_desired(struct name *d, key)
  *   void name_set_actual(struct name *d, key, value)      seen in, or accepted by, the kernel
  *   void name_unset_actual(struct name *d, key)
+ *   bool name_confirm(struct name *d, key, const value_t *)  set_actual() of what is wanted and known to be
+ *                                                   there: true; false: it is not so, do it
  *   const value_t *name_desired(const struct name *d, key)   NULL when absent; until the next
  *   const value_t *name_actual(const struct name *d, key)    set_desired or set_actual
  *   size_t name_count_desired(d), name_count_actual(d), name_count_updates(d),
@@ -112,6 +114,16 @@
 		s->actual = value;                                                               \
 		s->seen = d->resync;                                                             \
 		NAME##_settle(d, key, s);                                                        \
+	}                                                                                        \
+	static inline __attribute__((unused)) bool NAME##_confirm(                               \
+		struct NAME *d, KEY key, const VALUE *value)                                     \
+	{                                                                                        \
+		struct NAME##_state *s = NAME##_states_get(&d->states, key);                     \
+		if (!s || !s->is_desired || !s->is_actual || !SAME(&s->actual, value) ||         \
+			!SAME(&s->desired, value))                                               \
+			return false;                                                            \
+		s->seen = d->resync;                                                             \
+		return true;                                                                     \
 	}                                                                                        \
 	static inline __attribute__((unused)) void NAME##_unset_actual(struct NAME *d, KEY key)  \
 	{                                                                                        \
