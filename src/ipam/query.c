@@ -81,6 +81,7 @@ static enum plan look_at_block(struct owner *s, struct view_object *o)
 	_cleanup_buf_ struct buf id = BUF_INIT;
 	char text[ADDR_TEXT_MAX];
 	uint32_t ordinal;
+	struct block now;
 
 	if (!o->there) {
 		key_describe(&o->key, &id);
@@ -91,8 +92,10 @@ static enum plan look_at_block(struct owner *s, struct view_object *o)
 		op_warn_object(&s->op, o);
 		return op_fail(&s->op, IPAM_E_INVALID, "%s", s->op.warnings.v[0]);
 	}
-	s->attr = block_attr_of(b, ordinal);
-	s->sequence = b->sequences[ordinal].value;
+	now = block_copy(b, &s->op.scratch);
+	block_collect(&now, s->op.now_ns, s->op.config.cooldown_s);
+	s->attr = block_attr_of(&now, ordinal);
+	s->sequence = now.sequences[ordinal].value;
 	if (!s->attr)
 		return fail_owner(s, "IP is unassigned");
 	if (s->attr->released_at)
@@ -112,7 +115,12 @@ static enum plan plan_owner(struct ipam_op *op)
 	struct key key;
 	struct view_object *o;
 
-	if (!op_list(op, &range))
+	int r = op_config(op);
+
+	op_list(op, &range);
+	if (r < 0)
+		return PLAN_DONE;
+	if (op_wants(op))
 		return PLAN_READ;
 	pools = pools_load(op);
 	p = pool_of(&pools, &host);
