@@ -9,9 +9,11 @@
 #include "client/client.h"
 #include "io/loop.h"
 #include "model/bgp.h"
+#include "model/block.h"
 #include "model/endpoint.h"
 #include "model/node.h"
 #include "model/policy.h"
+#include "store/call.h"
 #include "store/memory.h"
 
 #define PREFIX "/calico/resources/v3/projectcalico.org/"
@@ -271,6 +273,94 @@ static void test_pool(void **state)
 	assert_int_equal(count(w, KIND_IP_POOL), 0);
 }
 
+#define IPAM     "/calico/ipam/v2/"
+#define BLOCK    IPAM "assignment/ipv4/block/10.60.0.0-30"
+#define AFFINITY IPAM "host/n1/ipv4/block/10.60.0.0-30"
+
+/* n1 has a block; in it are a tunnel's address, a workload's, and another node's. */
+static void put_addresses(struct world *w)
+{
+	static const char block[] =
+		"{\"cidr\":\"10.60.0.0/30\",\"affinity\":\"host:n1\",\"allocations\":[0,1,2,null],"
+		"\"unallocated\":[3],\"attributes\":[{\"handle_id\":\"t\"},{\"handle_id\":\"c\"},"
+		"{\"handle_id\":\"other\"}],\"sequenceNumber\":9,\"sequenceNumberForAllocation\":"
+		"{\"0\":1,\"1\":1,\"2\":1},\"deleted\":false}";
+	static const char count[] = "{\"block\":{\"10.60.0.0/30\":1},\"deleted\":false}";
+	static const char state[] = "{\"state\":\"confirmed\",\"deleted\":false}";
+
+	memory_put(w->data, BLOCK, block, strlen(block));
+	memory_put(w->data, AFFINITY, state, strlen(state));
+	memory_put(w->data, IPAM "handle/t", count, strlen(count));
+	memory_put(w->data, IPAM "handle/c", count, strlen(count));
+	memory_put(w->data, IPAM "handle/other", count, strlen(count));
+}
+
+/* How many addresses the block has and whether a node has it; -1 without a block. */
+static int read_block(struct world *w, bool *owned)
+{
+	_cleanup_arena_ struct arena arena = ARENA_INIT;
+	struct key key = { .type = KEY_BLOCK };
+	struct store_reply reply;
+	struct err err = { 0 };
+	struct block b;
+	int n = -1;
+
+	assert_int_equal(cidr_parse("10.60.0.0/30", &key.cidr), 0);
+	if (call_get(w->loop, w->store, &key, NULL, 0, &reply) == STORE_OK) {
+		assert_int_equal(
+			block_decode(reply.kvs[0].value, reply.kvs[0].len, &arena, &b, &err), 0);
+		n = 4 - (int)b.n_unallocated;
+		*owned = b.affinity != NULL;
+	}
+	store_reply_done(&reply);
+	return n;
+}
+
+static bool has_affinity(struct world *w)
+{
+	struct key key = { .type = KEY_BLOCK_AFFINITY, .affinity_type = "host", .host = "n1" };
+	struct store_reply reply;
+	assert_int_equal(cidr_parse("10.60.0.0/30", &key.cidr), 0);
+	bool found = call_get(w->loop, w->store, &key, NULL, 0, &reply) == STORE_OK;
+	store_reply_done(&reply);
+	return found;
+}
+
+#define POOL_OF_30                                                                          \
+	"{\"metadata\":{\"name\":\"a\"},\"spec\":{\"cidr\":\"10.60.0.0/24\",\"blockSize\":30}}"
+
+static void test_pool_gives_blocks_back(void **state)
+{
+	struct world *w = *state;
+	bool owned;
+	make(w, KIND_IP_POOL, POOL_OF_30);
+	put_addresses(w);
+	assert_true(has_affinity(w));
+	expect_delete(w, KIND_IP_POOL, "a", CLIENT_OK, "");
+	assert_false(has_affinity(w));
+	assert_int_equal(read_block(w, &owned), 3); /* in use, so they stay */
+	assert_false(owned);
+}
+
+static void test_node_gives_addresses_back(void **state)
+{
+	struct world *w = *state;
+	bool owned;
+	make(w, KIND_IP_POOL, POOL_OF_30);
+	make(w, KIND_NODE,
+		"{\"metadata\":{\"name\":\"n1\"},\"spec\":{\"bgp\":{\"ipv4Address\":\"10.1.0.1/24\","
+		"\"ipv4IPIPTunnelAddr\":\"10.60.0.0\"}}}");
+	make(w, KIND_WORKLOAD_ENDPOINT,
+		"{\"metadata\":{\"namespace\":\"x\"},\"spec\":{\"node\":\"n1\",\"orchestrator\":"
+		"\"cni\",\"containerID\":\"c\",\"endpoint\":\"eth0\",\"interfaceName\":\"cali1\","
+		"\"ipNetworks\":[\"10.60.0.1/32\"]}}");
+	put_addresses(w);
+	expect_delete(w, KIND_NODE, "n1", CLIENT_OK, "");
+	assert_false(has_affinity(w));
+	assert_int_equal(read_block(w, &owned), 1);
+	assert_false(owned);
+}
+
 static void test_node_delete(void **state)
 {
 	struct world *w = *state;
@@ -431,6 +521,8 @@ int main(void)
 		TEST(test_tier),
 		TEST(test_default_allow),
 		TEST(test_pool),
+		TEST(test_pool_gives_blocks_back),
+		TEST(test_node_gives_addresses_back),
 		TEST(test_node_delete),
 		TEST(test_wep_name),
 		TEST(test_bgp),

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What goes away with a Node, and with a Tier nothing. Source: datamodel.md 2.1, 2.7. */
+#include "addresses.h"
 #include "base/str.h"
 #include "impl.h"
 #include "model/bgp.h"
@@ -49,7 +50,11 @@ enum client_status node_before_delete(struct client *c, const char *name, const 
 {
 	_cleanup_buf_ struct buf own = BUF_INIT;
 	buf_printf(&own, "node.%s", name);
-	enum client_status status = delete_of_node(c, KIND_WORKLOAD_ENDPOINT, wep_node, name);
+	enum client_status status = node_release_addresses(c, name);
+	if (status == CLIENT_OK)
+		status = delete_of_node(c, KIND_WORKLOAD_ENDPOINT, wep_node, name);
+	if (status == CLIENT_OK)
+		status = node_release_blocks(c, name);
 	if (status == CLIENT_OK)
 		status = delete_of_node(c, KIND_BGP_PEER, peer_node, name);
 	if (status == CLIENT_OK)

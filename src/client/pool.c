@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "addresses.h"
 #include "base/addr.h"
 #include "base/clock.h"
 #include "base/str.h"
@@ -126,8 +127,8 @@ enum client_status pool_check_blocks(struct client *c, struct resource *res, boo
 	return status;
 }
 
-/* Disables the pool first, so that no address is given out of it while it goes, and lets the
- * allocators see that. */
+/* Disables the pool first, so that no address is given out of it while it goes, lets the allocators
+ * see that, and takes the blocks from their nodes. */
 enum client_status pool_before_delete(struct client *c, const char *name, const char **revision)
 {
 	_cleanup_(resource_freep) struct resource *res = NULL;
@@ -144,5 +145,7 @@ enum client_status pool_before_delete(struct client *c, const char *name, const 
 		*revision = NULL;
 	}
 	usleep(DISABLE_WAIT_US);
-	return CLIENT_OK;
+	struct cidr cidr;
+	return cidr_parse(resource_ip_pool(res)->cidr, &cidr) == 0 ? pool_release_blocks(c, &cidr)
+								   : CLIENT_OK;
 }
