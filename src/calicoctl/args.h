@@ -31,8 +31,8 @@ struct options {
 	const char *config, *filename, *ns, *output, *patch, *patch_type, *poll;
 	bool recursive, skip_empty, skip_exists, skip_not_exists, all_namespaces, export;
 	bool overwrite, remove, client_only;
-	const char *ip, *strict_affinity, *max_blocks, *vm_persistence, *cidr, *name;
-	bool show_blocks, show_borrowed, show_configuration, force;
+	const char *ip, *strict_affinity, *max_blocks, *vm_persistence, *cidr, *name, *kubeconfig;
+	bool show_blocks, show_borrowed, show_configuration, force, show_all_ips, show_problem_ips;
 	int64_t cooldown_s;
 	struct text_flags reports;
 	/* of `node` */

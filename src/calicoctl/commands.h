@@ -22,6 +22,7 @@ int run_datastore_unlock(struct invocation *inv);
 int run_delete(struct invocation *inv);
 int run_get(struct invocation *inv);
 int run_help(struct invocation *inv);
+int run_ipam_check(struct invocation *inv);
 int run_ipam_configure(struct invocation *inv);
 int run_ipam_release(struct invocation *inv);
 int run_ipam_show(struct invocation *inv);

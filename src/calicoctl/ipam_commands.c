@@ -23,6 +23,22 @@ static const struct flag configure_flags[] = { FLAG_CONFIG,
 		"Set StrictAffinity to true or false. When true, no host takes addresses from "
 		"the block of another." } };
 
+static const struct flag release_flags[] = { FLAG_CONFIG,
+	{ "force", 0, FLAG_BOOL, OPTION(force), NULL,
+		"Release although the report is of another version, or the datastore is not "
+		"locked." },
+	{ "from-report", 0, FLAG_TEXTS, OPTION(reports), NULL,
+		"Release what all the given reports of `ipam check` call leaked." },
+	{ "ip", 0, FLAG_TEXT, OPTION(ip), "", "IP address to release." } };
+
+static const struct flag check_flags[] = { FLAG_CONFIG,
+	{ "kubeconfig", 0, FLAG_TEXT, OPTION(kubeconfig), "",
+		"The file that says how to reach the Kubernetes API." },
+	{ "output", 'o', FLAG_TEXT, OPTION(output), "", "Write a report for ipam release to." },
+	{ "show-all-ips", 0, FLAG_BOOL, OPTION(show_all_ips), NULL, "Print all IPs." },
+	{ "show-problem-ips", 0, FLAG_BOOL, OPTION(show_problem_ips), NULL,
+		"Print the IPs that something is wrong with." } };
+
 static const struct flag split_flags[] = { FLAG_CONFIG,
 	{ "cidr", 0, FLAG_TEXT, OPTION(cidr), "", "CIDR of the pool to split." },
 	{ "name", 0, FLAG_TEXT, OPTION(name), "", "Name of the pool to split." } };
@@ -49,6 +65,26 @@ static const struct command configure = { .name = "configure",
 	.max_args = -1,
 	.run = run_ipam_configure };
 
+static const struct command release = { .name = "release",
+	.use = "[--ip=IP | --from-report=FILE...]",
+	.brief = "Release addresses that are not in use any more",
+	.detail = "Releases an address whoever has it. Only for addresses that are surely not in\n"
+		  "use: the endpoint that has it keeps using it.",
+	.examples = "  # Release an address.\n"
+		    "  calicoctl ipam release --ip=10.0.0.2",
+	.flags = FLAGS(release_flags),
+	.max_args = -1,
+	.run = run_ipam_release };
+
+static const struct command check = { .name = "check",
+	.use = "",
+	.brief = "Check the integrity of the address management's data",
+	.detail = "Compares the addresses that are given out with those that are in use. Needs the\n"
+		  "Kubernetes API, of which this version has no client yet.",
+	.flags = FLAGS(check_flags),
+	.max_args = -1,
+	.run = run_ipam_check };
+
 static const struct command split = { .name = "split",
 	.use = "NUMBER [--cidr=CIDR | --name=NAME]",
 	.brief = "Split a pool into smaller ones",
@@ -61,7 +97,8 @@ static const struct command split = { .name = "split",
 	.max_args = 1,
 	.run = run_ipam_split };
 
-static const struct command *const children[] = { &configure, &show, &split, NULL };
+static const struct command *const children[] = { &check, &configure, &release, &show, &split,
+	NULL };
 
 const struct command ipam_command = { .name = "ipam",
 	.brief = "IP address management",

@@ -5,7 +5,7 @@
 #include "args.h"
 #include "base/str.h"
 #include "commands.h"
-#include "ipam_values.h"
+#include "ipam/ipam.h"
 #include "report.h"
 #include "session.h"
 
@@ -62,30 +62,25 @@ static void print_done(const struct wishes *w, const struct ipam_config *config)
 		printf("Successfully set IPCooldownSeconds to: %" PRId64 "\n", config->cooldown_s);
 }
 
+/* The present configuration; texts live as long as the operation. */
+static int read_config(struct session *s, struct ipam_op *op, struct ipam_config *ret)
+{
+	if (ipam_run(op, s->loop, s->store, 0) != IPAM_OK)
+		return report_error("error: %s", ipam_error(op));
+	*ret = *ipam_config_of(op);
+	return 0;
+}
+
 static int configure(struct session *s, const struct options *opt, const struct wishes *w)
 {
-	_cleanup_arena_ struct arena arena = ARENA_INIT;
-	_cleanup_buf_ struct buf before = BUF_INIT, after = BUF_INIT;
+	_cleanup_(ipam_op_freep) struct ipam_op *read = ipam_config_new(), *write = NULL;
 	struct ipam_config config;
-	bool found;
-	if (ipam_values_config(s, &arena, &config, &found) < 0)
-		return report_error("error: %s", buf_str(&s->error));
-	ipam_config_encode(&config, &before);
+	if (read_config(s, read, &config))
+		return 1;
 	apply_wishes(opt, w, &config);
-	ipam_config_encode(&config, &after);
-	struct err err = { 0 };
-	if (ipam_config_check(&config, &err) < 0)
-		return report_error("error: %s", err.msg);
-	if (!found || !str_eq(buf_str(&before), buf_str(&after))) {
-		struct key key = { .type = KEY_IPAM_CONFIG };
-		struct store_write put = { .key = &key, .value = after.data, .len = after.len };
-		struct store_reply reply;
-		enum store_status status = call_apply(s->loop, s->store, &put, 0, &reply);
-		err = reply.err;
-		store_reply_done(&reply);
-		if (status != STORE_OK)
-			return report_error("error: %s", err.msg);
-	}
+	write = ipam_configure_new(&config);
+	if (ipam_run(write, s->loop, s->store, 0) != IPAM_OK)
+		return report_error("error: %s", ipam_error(write));
 	print_done(w, &config);
 	return 0;
 }

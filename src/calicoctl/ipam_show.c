@@ -6,11 +6,10 @@
 #include "args.h"
 #include "base/str.h"
 #include "commands.h"
-#include "usage.h"
-#include "ipam_owner.h"
-#include "ipam_values.h"
+#include "ipam/ipam.h"
 #include "report.h"
 #include "session.h"
+#include "store/call.h"
 #include "table.h"
 
 static void put_row(struct table *t, const char *const *cells)
@@ -31,26 +30,27 @@ static void print_table(const struct table *t)
 #define NUMBER_MAX 40
 
 /* "189 (74%)"; half of a percent goes to the even one. */
-static void put_share(struct table *t, double n, double total)
+static void put_share(struct table *t, uint64_t n, uint64_t total)
 {
 	char text[NUMBER_MAX];
-	snprintf(text, sizeof(text), "%.5g (%.0f%%)", n, 100 * n / total);
+	snprintf(text, sizeof(text), "%.5g (%.0f%%)", (double)n,
+		100 * (double)n / (double)total);
 	table_put(t, text);
 }
 
-static void put_usage(struct table *t, const char *grouping, const struct usage *u)
+static void put_usage(struct table *t, const char *grouping, const struct ipam_usage *u)
 {
-	char text[CIDR_TEXT_MAX > NUMBER_MAX ? CIDR_TEXT_MAX : NUMBER_MAX];
+	char cidr[CIDR_TEXT_MAX], total[NUMBER_MAX];
 	table_put(t, grouping);
-	table_put(t, cidr_format(&u->cidr, text));
-	snprintf(text, sizeof(text), "%.5g", u->total);
-	table_put(t, text);
-	put_share(t, u->used, u->total);
+	table_put(t, cidr_format(&u->cidr, cidr));
+	snprintf(total, sizeof(total), "%.5g", (double)u->total);
+	table_put(t, total);
+	put_share(t, u->in_use, u->total);
 	put_share(t, u->reserved, u->total);
 	put_share(t, u->free, u->total);
 }
 
-static void print_usage(const struct usage_pool *pools, size_t n, bool show_blocks)
+static void print_usage(struct ipam_usage_list list, bool show_blocks)
 {
 	static const char *const heading[] = { "GROUPING", "CIDR", "IPS TOTAL", "IPS IN USE",
 		"IPS RESERVED", "IPS FREE" };
@@ -58,29 +58,31 @@ static void print_usage(const struct usage_pool *pools, size_t n, bool show_bloc
 	table_init(&t, ARRAY_SIZE(heading));
 	t.right_from = 2;
 	put_row(&t, heading);
-	for (size_t p = 0; p < n; p++) {
-		if (!pools[p].none)
-			put_usage(&t, "IP Pool", &pools[p].sum);
-		for (size_t b = 0; show_blocks && b < pools[p].n_blocks; b++)
-			put_usage(&t, "Block", &pools[p].blocks[b]);
+	for (size_t p = 0; p < list.n; p++) {
+		if (list.v[p].pool)
+			put_usage(&t, "IP Pool", &list.v[p]);
+		for (size_t b = 0; show_blocks && b < list.v[p].n_blocks; b++)
+			put_usage(&t, "Block", &list.v[p].blocks[b]);
 	}
 	print_table(&t);
 }
 
+static void print_warnings(const struct ipam_op *op)
+{
+	const char *const *texts;
+	size_t n = ipam_warnings(op, &texts);
+	for (size_t i = 0; i < n; i++)
+		fprintf(stderr, "%s\n", texts[i]);
+}
+
 static int show_usage(struct session *s, bool show_blocks)
 {
-	_cleanup_arena_ struct arena arena = ARENA_INIT;
-	struct cidr_list pools, reserved;
-	struct block_list blocks;
-	struct usage_pool *usage;
-	if (ipam_values_pools(s, &arena, &pools) < 0 ||
-		ipam_values_reserved(s, &arena, &reserved) < 0 ||
-		ipam_values_blocks(s, &arena, &blocks) < 0)
-		return report_error("%s", buf_str(&s->error));
-	const struct usage_input in = { pools.n, reserved.n, blocks.n, pools.v, reserved.v,
-		blocks.v };
-	size_t n = usage_count(&in, &arena, &usage);
-	print_usage(usage, n, show_blocks);
+	_cleanup_(ipam_op_freep) struct ipam_op *op = ipam_usage_new();
+	enum ipam_status status = ipam_run(op, s->loop, s->store, 0);
+	print_warnings(op);
+	if (status != IPAM_OK)
+		return report_error("%s", ipam_error(op));
+	print_usage(ipam_usage(op), show_blocks);
 	return 0;
 }
 
@@ -107,27 +109,25 @@ static void print_owner(const char *address, const struct block_attr *a)
 
 static int show_address(struct session *s, const char *text)
 {
-	_cleanup_arena_ struct arena arena = ARENA_INIT;
 	char address[ADDR_TEXT_MAX];
-	struct block_attr attr;
 	struct addr a;
 	if (addr_parse(text, &a) < 0) {
 		printf("Error executing command: invalid IP address specified: %s\n", text);
 		return 1;
 	}
 	addr_format(&a, address);
-	switch (ipam_owner(s, &a, &arena, &attr)) {
-	case OWNER_FOUND:
-		print_owner(address, &attr);
+	_cleanup_(ipam_op_freep) struct ipam_op *op = ipam_owner_new(&a);
+	switch (ipam_run(op, s->loop, s->store, 0)) {
+	case IPAM_OK:
+		print_owner(address, ipam_owner(op));
 		return 0;
-	case OWNER_NONE:
+	case IPAM_E_NOT_FOUND:
 		printf("%s is not assigned\n", address);
 		return 0;
-	case OWNER_COOLING:
-	case OWNER_ERROR:
-		break;
+	default:
+		print_warnings(op);
+		return report_error("%s", ipam_error(op));
 	}
-	return report_error("%s", buf_str(&s->error));
 }
 
 /* ---- addresses in another node's block */
@@ -171,20 +171,35 @@ static size_t put_borrowed_of(struct table *t, const struct block *b)
 	return n_unknown;
 }
 
+/* One bad block must not hide what the others say: it is named and left out. */
+static size_t put_borrowed_of_value(struct table *t, const struct kv *kv, struct arena *arena)
+{
+	_cleanup_buf_ struct buf id = BUF_INIT;
+	struct err err = { 0 };
+	struct block b;
+	if (block_decode(kv->value, kv->len, arena, &b, &err) == 0 &&
+		block_check(&b, &kv->key.cidr, &err) == 0)
+		return put_borrowed_of(t, &b);
+	key_describe(&kv->key, &id);
+	fprintf(stderr, "Leaving out %s: %s\n", buf_str(&id), err.msg);
+	return 0;
+}
+
 static int show_borrowed(struct session *s)
 {
 	static const char *const heading[] = { "IP", "BORROWING-NODE", "BLOCK", "BLOCK OWNER",
 		"TYPE", "ALLOCATED-TO" };
 	_cleanup_arena_ struct arena arena = ARENA_INIT;
 	_cleanup_table_ struct table t = { 0 };
-	struct block_list blocks;
+	struct key_range range = { .type = KEY_BLOCK };
+	_cleanup_(store_reply_done) struct store_reply reply;
 	size_t n_unknown = 0;
-	if (ipam_values_blocks(s, &arena, &blocks) < 0)
-		return report_error("%s", buf_str(&s->error));
+	if (call_list(s->loop, s->store, &range, NULL, 0, &reply) != STORE_OK)
+		return report_error("%s", reply.err.msg);
 	table_init(&t, ARRAY_SIZE(heading));
 	put_row(&t, heading);
-	for (size_t i = 0; i < blocks.n; i++)
-		n_unknown += put_borrowed_of(&t, &blocks.v[i]);
+	for (size_t i = 0; i < reply.n; i++)
+		n_unknown += put_borrowed_of_value(&t, &reply.kvs[i], &arena);
 	print_table(&t);
 	if (n_unknown)
 		printf("\nNote: found %zu IP allocations without an explicit node association. "
@@ -210,20 +225,19 @@ static void put_number(struct table *t, const char *name, int64_t value)
 
 static int show_configuration(struct session *s)
 {
-	_cleanup_arena_ struct arena arena = ARENA_INIT;
+	_cleanup_(ipam_op_freep) struct ipam_op *op = ipam_config_new();
 	_cleanup_table_ struct table t = { 0 };
-	struct ipam_config c;
-	bool found;
-	if (ipam_values_config(s, &arena, &c, &found) < 0)
-		return report_error("%s", buf_str(&s->error));
+	if (ipam_run(op, s->loop, s->store, 0) != IPAM_OK)
+		return report_error("%s", ipam_error(op));
+	const struct ipam_config *c = ipam_config_of(op);
 	table_init(&t, 2);
 	put_property(&t, "PROPERTY", "VALUE");
-	put_property(&t, "StrictAffinity", c.strict_affinity ? "true" : "false");
-	put_property(&t, "AutoAllocateBlocks", c.auto_allocate_blocks ? "true" : "false");
-	put_number(&t, "MaxBlocksPerHost", c.max_blocks_per_host);
+	put_property(&t, "StrictAffinity", c->strict_affinity ? "true" : "false");
+	put_property(&t, "AutoAllocateBlocks", c->auto_allocate_blocks ? "true" : "false");
+	put_number(&t, "MaxBlocksPerHost", c->max_blocks_per_host);
 	put_property(&t, "KubeVirtVMAddressPersistence",
-		c.vm_persistence ? c.vm_persistence : "unset");
-	put_number(&t, "IPCooldownSeconds", c.cooldown_s);
+		c->vm_persistence ? c->vm_persistence : "unset");
+	put_number(&t, "IPCooldownSeconds", c->cooldown_s);
 	print_table(&t);
 	return 0;
 }
