@@ -154,6 +154,11 @@ static void on_status(void *ctx, enum sync_status status)
 	render(b);
 }
 
+static void on_trouble(void *ctx, enum store_status status, const char *why)
+{
+	log_warning("Cannot read the datastore, will keep trying: %s", why);
+}
+
 static void on_event(void *ctx, const struct event *ev)
 {
 	struct bgp *b = ctx;
@@ -192,7 +197,7 @@ static int run(struct bgp *b, struct store *store)
 		{ .type = KEY_RESOURCE, .kind = KIND_BGP_CONFIGURATION },
 		{ .type = KEY_BLOCK_AFFINITY, .host = view_hostname(b->view) },
 	};
-	static const struct syncer_callbacks callbacks = { on_update, on_status };
+	static const struct syncer_callbacks callbacks = { on_update, on_status, on_trouble };
 	int code = 1;
 
 	b->inbox = loop_inbox(b->loop, "bgp", on_event, b);

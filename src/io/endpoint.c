@@ -64,6 +64,10 @@ int endpoint_parse(const char *url, uint16_t default_port, struct endpoint *ret,
 	rest = skip_scheme(url, &tls);
 	if (!rest)
 		return err_set(err, -EINVAL, "'%s' is neither http:// nor https://", url);
+	if (memchr(rest, '@', strcspn(rest, "/"))) /* perhaps with a password: not to be repeated */
+		return err_set(err, -EINVAL,
+			"an endpoint holds a user name or password: give them as user name and "
+			"password of the datastore, not in the URL");
 	text = mem_strndup(rest, strcspn(rest, "/"));
 	if (split_port(text, &host, &port) < 0)
 		return err_set(err, -EINVAL, "'%s' names no host", url);

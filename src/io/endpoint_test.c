@@ -2,6 +2,7 @@
 #include "io/endpoint.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "base/cleanup.h"
 #include "base/testing.h"
@@ -28,6 +29,7 @@ static const struct {
 	{ "http://a:65536", NULL, NULL, false },
 	{ "http://a:", NULL, NULL, false },
 	{ "", NULL, NULL, false },
+	{ "https://root:hidden@a:1", NULL, NULL, false },
 };
 
 static void test_urls(void **state)
@@ -39,6 +41,7 @@ static void test_urls(void **state)
 
 		if (!rows[i].host) {
 			assert_int_equal(r, -EINVAL);
+			assert_null(strstr(err.msg, "hidden"));
 			continue;
 		}
 		assert_int_equal(r, 0);

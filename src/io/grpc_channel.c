@@ -16,6 +16,7 @@
 #define PAUSE_MIN_NS     (200 * NSEC_PER_MSEC)
 #define PAUSE_MAX_NS     (5 * NSEC_PER_SEC)
 #define TRIES            5 /* of a call that servers refuse unseen */
+#define SILENCE_NS       (4 * NSEC_PER_SEC) /* without a word while a call waits */
 
 enum { TIMER_CONNECT, TIMER_PAUSE, TIMER_TICK };
 enum { DO_FLUSH, DO_ROTATE }; /* ids of our own events */
@@ -29,6 +30,7 @@ struct channel_call {
 	bool end;
 	unsigned tries;
 	uint64_t deadline_ns;
+	uint64_t began_ns; /* on its present connection */
 	const struct grpc_call_ops *ops;
 	void *ctx;
 	struct grpc_call *on; /* NULL while waiting */
@@ -40,11 +42,14 @@ struct grpc_channel {
 	struct loop *loop;
 	struct inbox *inbox, *deadlines;
 	struct resolver *resolver;
+	struct discovery *discovery;
 	struct endpoint *endpoints;
 	size_t n_endpoints;
 	struct tls_context *tls;
 	struct rng rng;
 	char *token;
+	const struct grpc_header *headers;
+	size_t n_headers;
 
 	struct call_map calls;
 	TAILQ_HEAD(, channel_call) waiting;
@@ -59,7 +64,7 @@ struct grpc_channel {
 	struct resolved *addrs; /* of the endpoint */
 	size_t n_addrs, addr_at;
 
-	bool flush_posted, tick_armed;
+	bool flush_posted, rotate_posted, tick_armed;
 	uint64_t connections;
 	struct err last_error;
 };
@@ -149,18 +154,31 @@ static void arm_tick(struct grpc_channel *ch)
 		loop_timer_set(ch->inbox, TIMER_TICK, first);
 }
 
+static size_t headers_of(const struct grpc_channel *ch, struct grpc_header *ret)
+{
+	size_t n = 0;
+
+	for (; n < ch->n_headers; n++)
+		ret[n] = ch->headers[n];
+	if (ch->token)
+		ret[n++] = (struct grpc_header){ "token", ch->token };
+	return n;
+}
+
 static bool call_begin(struct channel_call *c)
 {
 	static const struct grpc_call_ops ops = { on_message, on_done };
 	struct grpc_channel *ch = c->ch;
-	struct grpc_header token = { "token", ch->token };
+	struct grpc_header headers[CHANNEL_HEADERS_MAX + 1];
+	size_t n = headers_of(ch, headers);
 	struct grpc_call *on = grpc_call_start(
-		ch->current->session, c->path, &token, ch->token ? 1 : 0, time_left(c), &ops, c);
+		ch->current->session, c->path, headers, n, time_left(c), &ops, c);
 
 	if (!on)
 		return false;
 	TAILQ_REMOVE(&ch->waiting, c, link);
 	c->on = on;
+	c->began_ns = loop_now(ch->loop);
 	grpc_call_send_frames(on, c->frames.data, c->frames.len);
 	if (c->end)
 		grpc_call_end(on);
@@ -236,6 +254,15 @@ void channel_cancel(struct grpc_channel *ch, uint64_t id)
 	call_free(c);
 }
 
+/* Whether the server has not even shown that it lives while the call was with it. */
+static bool was_silent(const struct channel_call *c, uint64_t now_ns)
+{
+	const struct grpc_channel *ch = c->ch;
+	uint64_t heard = ch->current ? grpc_session_heard(ch->current->session) : now_ns;
+
+	return c->on && now_ns >= c->began_ns + SILENCE_NS && now_ns >= heard + SILENCE_NS;
+}
+
 static void on_deadline(void *ctx, const struct event *ev)
 {
 	struct channel_call *c = call_find(ctx, ev->id);
@@ -245,8 +272,31 @@ static void on_deadline(void *ctx, const struct event *ev)
 	if (!c)
 		return;
 	status.untouched = !c->on;
+	if (was_silent(c, ev->now_ns))
+		channel_rotate(ctx, "the server does not answer");
 	call_cancel(c);
 	call_finish(c, &status);
+}
+
+/* --- where the servers are --- */
+
+static void endpoints_clear(struct grpc_channel *ch)
+{
+	while (ch->n_endpoints)
+		endpoint_done(&ch->endpoints[--ch->n_endpoints]);
+	free(ch->endpoints);
+}
+
+static void copy_endpoints(struct grpc_channel *ch, const struct endpoint *endpoints, size_t n)
+{
+	endpoints_clear(ch);
+	ch->endpoints = mem_new_n(struct endpoint, n);
+	ch->n_endpoints = n;
+	for (size_t i = 0; i < n; i++) {
+		ch->endpoints[i] = endpoints[i];
+		ch->endpoints[i].host = mem_strdup(endpoints[i].host);
+		ch->endpoints[i].authority = mem_strdup(endpoints[i].authority);
+	}
 }
 
 /* --- connections --- */
@@ -274,22 +324,29 @@ static uint64_t next_pause(struct grpc_channel *ch)
 
 static void try_endpoint(struct grpc_channel *ch);
 
-static void endpoint_failed(struct grpc_channel *ch)
+static void pause_after_round(struct grpc_channel *ch)
 {
-	ch->at = (ch->at + 1) % ch->n_endpoints;
-	if (++ch->failed < ch->n_endpoints) {
-		try_endpoint(ch);
-		return;
-	}
 	ch->failed = 0;
 	loop_timer_cancel(ch->inbox, TIMER_CONNECT);
 	loop_timer_set(ch->inbox, TIMER_PAUSE, loop_now(ch->loop) + next_pause(ch));
 	ch->rounds++;
 }
 
+static void endpoint_failed(struct grpc_channel *ch)
+{
+	ch->at = (ch->at + 1) % ch->n_endpoints;
+	if (++ch->failed < ch->n_endpoints)
+		try_endpoint(ch);
+	else
+		pause_after_round(ch);
+}
+
 static void remember_error(struct grpc_channel *ch, const char *why)
 {
-	err_set(&ch->last_error, -EHOSTUNREACH, "%s: %s", ch->endpoints[ch->at].authority, why);
+	if (!ch->n_endpoints)
+		err_set(&ch->last_error, -EHOSTUNREACH, "%s", why);
+	else
+		err_set(&ch->last_error, -EHOSTUNREACH, "%s: %s", ch->endpoints[ch->at].authority, why);
 }
 
 /* A connection that was of use is looked for again from the top of the list; one that never gave
@@ -401,13 +458,32 @@ static void try_endpoint(struct grpc_channel *ch)
 	resolver_ask(ch->resolver, e->host, e->port, on_resolved, ch);
 }
 
+static void on_discovered(
+	void *ctx, const struct endpoint *endpoints, size_t n, const struct err *why)
+{
+	struct grpc_channel *ch = ctx;
+
+	if (n) {
+		copy_endpoints(ch, endpoints, n);
+		ch->at = 0;
+	} else if (!ch->n_endpoints) {
+		remember_error(ch, why->msg);
+		pause_after_round(ch);
+		return;
+	}
+	try_endpoint(ch);
+}
+
 static void connect_begin(struct grpc_channel *ch)
 {
 	if (ch->busy)
 		return;
 	ch->busy = true;
 	ch->failed = 0;
-	try_endpoint(ch);
+	if (ch->n_endpoints)
+		try_endpoint(ch);
+	else
+		discovery_ask(ch->discovery, on_discovered, ch);
 }
 
 static void connect_timeout(struct grpc_channel *ch)
@@ -452,6 +528,8 @@ static void on_timer(struct grpc_channel *ch, const struct event *ev)
 	case TIMER_PAUSE:
 		if (TAILQ_EMPTY(&ch->waiting))
 			ch->busy = false; /* nobody asks any more */
+		else if (ch->discovery)
+			discovery_ask(ch->discovery, on_discovered, ch);
 		else
 			try_endpoint(ch);
 		break;
@@ -459,6 +537,22 @@ static void on_timer(struct grpc_channel *ch, const struct event *ev)
 		tick(ch, ev->now_ns);
 		break;
 	}
+}
+
+/* Not back to the top of the list: that may be where it comes from. */
+static void rotate(struct grpc_channel *ch, const char *why)
+{
+	struct grpc_conn *conn = ch->current;
+
+	ch->rotate_posted = false;
+	if (!conn)
+		return;
+	remember_error(ch, why);
+	ch->current = NULL;
+	ch->busy = true;
+	grpc_session_fail(conn->session, why);
+	conn_drop(ch, conn);
+	endpoint_failed(ch);
 }
 
 static void on_event(void *ctx, const struct event *ev)
@@ -469,12 +563,15 @@ static void on_event(void *ctx, const struct event *ev)
 		on_timer(ch, ev);
 	else if (ev->id == DO_FLUSH)
 		flush_all(ch);
-	else if (ch->current)
-		on_conn_failed(ch, ch->current, ev->data);
+	else
+		rotate(ch, ev->data);
 }
 
 void channel_rotate(struct grpc_channel *ch, const char *why)
 {
+	if (ch->rotate_posted)
+		return;
+	ch->rotate_posted = true;
 	loop_post(ch->inbox, EVENT_USER, DO_ROTATE, why, strlen(why) + 1);
 }
 
@@ -496,19 +593,6 @@ const char *channel_last_error(const struct grpc_channel *ch)
 	return ch->last_error.msg;
 }
 
-static void copy_endpoints(struct grpc_channel *ch, const struct grpc_channel_config *config)
-{
-	ch->endpoints = mem_new_n(struct endpoint, config->n_endpoints);
-	ch->n_endpoints = config->n_endpoints;
-	for (size_t i = 0; i < config->n_endpoints; i++) {
-		const struct endpoint *e = &config->endpoints[i];
-
-		ch->endpoints[i] = *e;
-		ch->endpoints[i].host = mem_strdup(e->host);
-		ch->endpoints[i].authority = mem_strdup(e->authority);
-	}
-}
-
 struct grpc_channel *grpc_channel_new(struct loop *loop, const struct grpc_channel_config *config)
 {
 	struct grpc_channel *ch = mem_new(struct grpc_channel);
@@ -519,9 +603,13 @@ struct grpc_channel *grpc_channel_new(struct loop *loop, const struct grpc_chann
 	ch->resolver = resolver_new(loop);
 	ch->tls = config->tls;
 	ch->rng.state = config->seed;
+	ch->headers = config->headers;
+	ch->n_headers = config->n_headers;
 	TAILQ_INIT(&ch->waiting);
 	TAILQ_INIT(&ch->conns);
-	copy_endpoints(ch, config);
+	copy_endpoints(ch, config->endpoints, config->n_endpoints);
+	if (config->discovery)
+		ch->discovery = discovery_new(loop, config->discovery);
 	return ch;
 }
 
@@ -541,9 +629,8 @@ struct grpc_channel *grpc_channel_free(struct grpc_channel *ch)
 		free(c);
 	}
 	call_map_done(&ch->calls);
-	for (size_t i = 0; i < ch->n_endpoints; i++)
-		endpoint_done(&ch->endpoints[i]);
-	free(ch->endpoints);
+	endpoints_clear(ch);
+	discovery_free(ch->discovery);
 	resolver_free(ch->resolver);
 	inbox_free(ch->inbox);
 	inbox_free(ch->deadlines);

@@ -64,7 +64,10 @@ static void call_free(struct grpc_call *c)
 
 static void call_finish(struct grpc_call *c, unsigned code, const char *message, bool untouched)
 {
-	struct grpc_status status = { .code = code, .message = message, .untouched = untouched };
+	struct grpc_status status = { .code = code,
+		.message = message,
+		.untouched = untouched,
+		.answered = c->has_code && !c->refused_here };
 
 	if (c->stream > 0)
 		nghttp2_session_set_stream_user_data(c->session->h2, c->stream, NULL);
@@ -535,6 +538,11 @@ size_t grpc_session_calls(const struct grpc_session *s)
 uint64_t grpc_session_answers(const struct grpc_session *s)
 {
 	return s->answers;
+}
+
+uint64_t grpc_session_heard(const struct grpc_session *s)
+{
+	return s->heard_ns;
 }
 
 /* Servers count PINGs without calls, or more often than every few seconds, as abuse. */

@@ -3,6 +3,7 @@
 
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
@@ -45,6 +46,14 @@ struct identity identity_new(const char *name, const char *alt, const struct ide
 	return i;
 }
 
+void identity_expire(struct identity *i, const struct identity *issuer)
+{
+	X509_gmtime_adj(X509_getm_notBefore(i->cert), -7200);
+	X509_gmtime_adj(X509_getm_notAfter(i->cert), -60);
+	if (X509_sign(i->cert, issuer->key, EVP_sha256()) <= 0)
+		abort();
+}
+
 void identity_free(struct identity *i)
 {
 	EVP_PKEY_free(i->key);
@@ -75,4 +84,21 @@ char *identity_key_pem(const struct identity *i)
 
 	PEM_write_bio_PrivateKey(b, i->key, NULL, NULL, 0, NULL, NULL);
 	return bio_text(b);
+}
+
+static void write_text(const char *path, const char *ending, char *text)
+{
+	char *name = mem_printf("%s.%s", path, ending);
+	FILE *f = fopen(name, "we");
+
+	if (!f || fputs(text, f) < 0 || fclose(f) != 0)
+		abort();
+	free(name);
+	free(text);
+}
+
+void identity_write(const struct identity *i, const char *path)
+{
+	write_text(path, "pem", identity_cert_pem(i));
+	write_text(path, "key", identity_key_pem(i));
 }

@@ -3,145 +3,22 @@
 
 #include <errno.h>
 #include <openssl/err.h>
-#include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
 #include "base/addr.h"
-#include "base/cleanup.h"
 #include "base/mem.h"
-
-struct tls_context {
-	SSL_CTX *ctx;
-};
+#include "tls_context.h"
+#include "tls_verdict.h"
 
 struct tls {
 	SSL *ssl;
 	BIO *in, *out; /* owned by ssl */
-	char *alpn;
+	char *host, *alpn;
+	struct tls_context *context;
+	struct tls_refused refused;
 	bool ready;
 };
-
-static void bio_freep(BIO **b)
-{
-	BIO_free(*b);
-}
-
-static void x509_freep(X509 **x)
-{
-	X509_free(*x);
-}
-
-static void pkey_freep(EVP_PKEY **k)
-{
-	EVP_PKEY_free(*k);
-}
-
-/* The newest reason of OpenSSL, in its own words. */
-static const char *reason(void)
-{
-	unsigned long code = ERR_peek_last_error();
-	const char *text = code ? ERR_reason_error_string(code) : NULL;
-
-	ERR_clear_error();
-	return text ? text : "unknown reason";
-}
-
-static BIO *pem_bio(const char *file, const char *pem)
-{
-	return pem ? BIO_new_mem_buf(pem, -1) : BIO_new_file(file, "r");
-}
-
-static int load_authorities(SSL_CTX *ctx, const char *file, const char *pem, struct err *err)
-{
-	_cleanup_(bio_freep) BIO *bio = pem_bio(file, pem);
-	X509_STORE *store = SSL_CTX_get_cert_store(ctx);
-	unsigned n = 0;
-
-	for (;;) {
-		_cleanup_(x509_freep) X509 *x =
-			bio ? PEM_read_bio_X509(bio, NULL, NULL, NULL) : NULL;
-
-		if (!x)
-			break;
-		n += X509_STORE_add_cert(store, x) == 1;
-	}
-	if (!n)
-		return err_set(err, -EINVAL, "cannot read CA certificates from %s: %s",
-			pem ? "the configuration" : file, reason());
-	ERR_clear_error(); /* the end of the file counts as an error */
-	return 0;
-}
-
-/* The first certificate is ours, those after it lead to its authority. */
-static int load_chain(SSL_CTX *ctx, BIO *bio)
-{
-	_cleanup_(x509_freep) X509 *leaf = PEM_read_bio_X509(bio, NULL, NULL, NULL);
-	X509 *x;
-
-	if (!leaf || SSL_CTX_use_certificate(ctx, leaf) != 1)
-		return -EINVAL;
-	while ((x = PEM_read_bio_X509(bio, NULL, NULL, NULL)))
-		if (SSL_CTX_add0_chain_cert(ctx, x) != 1) {
-			X509_free(x);
-			return -EINVAL;
-		}
-	ERR_clear_error();
-	return 0;
-}
-
-static int load_identity(SSL_CTX *ctx, const struct tls_config *c, struct err *err)
-{
-	_cleanup_(bio_freep) BIO *cert = pem_bio(c->cert_file, c->cert_pem);
-	_cleanup_(bio_freep) BIO *key = pem_bio(c->key_file, c->key_pem);
-	_cleanup_(pkey_freep) EVP_PKEY *pkey = NULL;
-
-	if (!cert || load_chain(ctx, cert) < 0)
-		return err_set(err, -EINVAL, "cannot read the client certificate: %s", reason());
-	pkey = key ? PEM_read_bio_PrivateKey(key, NULL, NULL, NULL) : NULL;
-	if (!pkey || SSL_CTX_use_PrivateKey(ctx, pkey) != 1)
-		return err_set(err, -EINVAL, "cannot use the client key: %s", reason());
-	return 0;
-}
-
-static int context_fill(SSL_CTX *ctx, const struct tls_config *c, struct err *err)
-{
-	int r = 0;
-
-	SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION);
-	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
-	if (c->ca_file || c->ca_pem)
-		r = load_authorities(ctx, c->ca_file, c->ca_pem, err);
-	else
-		SSL_CTX_set_default_verify_paths(ctx);
-	if (r == 0 && (c->cert_file || c->cert_pem) && (c->key_file || c->key_pem))
-		r = load_identity(ctx, c, err);
-	return r;
-}
-
-int tls_context_new(const struct tls_config *config, struct tls_context **ret, struct err *err)
-{
-	struct tls_context *c;
-	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
-	int r = ctx ? context_fill(ctx, config, err) : err_set(err, -ENOMEM, "%s", reason());
-
-	if (r < 0) {
-		SSL_CTX_free(ctx);
-		return r;
-	}
-	c = mem_new(struct tls_context);
-	c->ctx = ctx;
-	*ret = c;
-	return 0;
-}
-
-struct tls_context *tls_context_free(struct tls_context *c)
-{
-	if (c)
-		SSL_CTX_free(c->ctx);
-	free(c);
-	return NULL;
-}
 
 static void expect_host(SSL *ssl, const char *host)
 {
@@ -169,14 +46,17 @@ struct tls *tls_new(struct tls_context *c, const char *host, const char *alpn)
 {
 	struct tls *t = mem_new(struct tls);
 
-	t->ssl = SSL_new(c->ctx);
+	t->ssl = SSL_new(tls_context_fresh(c));
 	t->in = BIO_new(BIO_s_mem());
 	t->out = BIO_new(BIO_s_mem());
 	if (!t->ssl || !t->in || !t->out)
 		abort(); /* only for want of memory */
+	t->context = c;
+	t->host = mem_strdup(host);
 	t->alpn = mem_strndup(alpn, strnlen(alpn, 255));
 	SSL_set_bio(t->ssl, t->in, t->out);
 	SSL_set_connect_state(t->ssl);
+	tls_verify(t->ssl, &t->refused);
 	expect_host(t->ssl, host);
 	offer_protocol(t->ssl, t->alpn);
 	return t;
@@ -187,6 +67,8 @@ struct tls *tls_free(struct tls *t)
 	if (!t)
 		return NULL;
 	SSL_free(t->ssl);
+	tls_refused_done(&t->refused);
+	free(t->host);
 	free(t->alpn);
 	free(t);
 	return NULL;
@@ -207,8 +89,6 @@ static void collect_output(struct tls *t, struct buf *out)
 /* What a failed call of OpenSSL means for the connection. */
 static int outcome(struct tls *t, int ret, struct err *err)
 {
-	long verdict;
-
 	switch (SSL_get_error(t->ssl, ret)) {
 	case SSL_ERROR_WANT_READ:
 	case SSL_ERROR_WANT_WRITE:
@@ -216,9 +96,7 @@ static int outcome(struct tls *t, int ret, struct err *err)
 	case SSL_ERROR_ZERO_RETURN:
 		return err_set(err, -ECONNRESET, "the server closed the connection");
 	default:
-		verdict = SSL_get_verify_result(t->ssl);
-		return err_set(err, -EPROTO, "TLS: %s",
-			verdict != X509_V_OK ? X509_verify_cert_error_string(verdict) : reason());
+		return tls_verdict(t->ssl, t->host, tls_context_trouble(t->context), err);
 	}
 }
 
@@ -261,7 +139,7 @@ int tls_feed(struct tls *t, const void *data, size_t len, struct buf *plain, str
 
 	ERR_clear_error();
 	if (len && BIO_write(t->in, data, (int)len) != (int)len)
-		return err_set(err, -ENOMEM, "TLS: %s", reason());
+		return err_set(err, -ENOMEM, "TLS: %s", tls_reason());
 	if (!t->ready)
 		r = handshake(t, err);
 	if (r == 0 && t->ready)

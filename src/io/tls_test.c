@@ -5,7 +5,10 @@
 
 #include <errno.h>
 #include <openssl/ssl.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/mem.h"
@@ -149,7 +152,8 @@ static void test_another_name(void **state)
 	struct world *w = *state;
 
 	client_start(w, &w->ca, "other.example", false);
-	expect_refused(w, "TLS: hostname mismatch");
+	expect_refused(w, "TLS: the server's certificate is refused: it is not for 'other.example' but for "
+		"etcd.example, 10.0.0.7, fd00::7");
 }
 
 static void test_another_address(void **state)
@@ -157,7 +161,8 @@ static void test_another_address(void **state)
 	struct world *w = *state;
 
 	client_start(w, &w->ca, "10.0.0.8", false);
-	expect_refused(w, "TLS: IP address mismatch");
+	expect_refused(w, "TLS: the server's certificate is refused: it is not for '10.0.0.8' but for "
+		"etcd.example, 10.0.0.7, fd00::7");
 }
 
 static void test_another_authority(void **state)
@@ -167,7 +172,56 @@ static void test_another_authority(void **state)
 
 	client_start(w, &other, "etcd.example", false);
 	identity_free(&other);
-	expect_refused(w, "TLS: self-signed certificate in certificate chain");
+	expect_refused(w, "TLS: the server's certificate is refused: its authority 'ca' is not one that is "
+		"trusted here");
+}
+
+static void test_an_expired_server(void **state)
+{
+	struct world *w = *state;
+
+	identity_expire(&w->server, &w->ca);
+	SSL_use_certificate(w->ssl, w->server.cert);
+	client_start(w, &w->ca, "etcd.example", false);
+	assert_int_equal(carry(w), -EPROTO);
+	assert_memory_equal(w->err.msg, "TLS: the server's certificate is refused: it expired at 2",
+		strlen("TLS: the server's certificate is refused: it expired at 2"));
+}
+
+static void expect_client_refused(struct world *w, bool with_identity, const char *why)
+{
+	SSL_set_verify(w->ssl, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
+	client_start(w, &w->ca, "etcd.example", with_identity);
+	assert_int_equal(carry(w), -EPROTO);
+	if (strncmp(w->err.msg, why, strlen(why)) != 0)
+		assert_string_equal(w->err.msg, why);
+}
+
+static void test_a_client_that_shows_nothing(void **state)
+{
+	expect_client_refused(*state, false,
+		"TLS: the server wants a client certificate and none is configured (");
+}
+
+static void test_an_expired_client(void **state)
+{
+	struct world *w = *state;
+
+	identity_expire(&w->client, &w->ca);
+	expect_client_refused(
+		w, true, "TLS: the server refuses our client certificate: it expired at 2");
+}
+
+static void test_a_client_of_another_authority(void **state)
+{
+	struct world *w = *state;
+	struct identity other = identity_new("other", NULL, NULL);
+
+	identity_free(&w->client);
+	w->client = identity_new("felix", NULL, &other);
+	identity_free(&other);
+	expect_client_refused(w, true,
+		"TLS: the server refuses our client certificate of the authority 'other' (");
 }
 
 static void test_a_server_without_http2(void **state)
@@ -231,6 +285,8 @@ static void test_configurations_that_cannot_work(void **state)
 		{ .ca_pem = "no certificate" },
 		{ .cert_file = "/nonexistent", .key_file = "/nonexistent" },
 		{ .cert_pem = "x", .key_pem = "y" },
+		{ .cert_pem = "x" },
+		{ .key_file = "/nonexistent" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(configs); i++) {
@@ -240,6 +296,144 @@ static void test_configurations_that_cannot_work(void **state)
 		assert_int_equal(tls_context_new(&configs[i], &c, &err), -EINVAL);
 		assert_string_not_equal(err.msg, "");
 	}
+}
+
+/* --- files that change --- */
+
+struct files {
+	char dir[32], *ca, *cert, *key;
+};
+
+static void files_open(struct files *f, const struct world *w)
+{
+	_cleanup_free_ char *ca = NULL, *client = NULL;
+
+	strcpy(f->dir, "/tmp/calico-tls-XXXXXX");
+	assert_non_null(mkdtemp(f->dir));
+	ca = mem_printf("%s/ca", f->dir);
+	client = mem_printf("%s/client", f->dir);
+	identity_write(&w->ca, ca);
+	identity_write(&w->client, client);
+	f->ca = mem_printf("%s.pem", ca);
+	f->cert = mem_printf("%s.pem", client);
+	f->key = mem_printf("%s.key", client);
+}
+
+static void files_close(struct files *f)
+{
+	_cleanup_free_ char *ca_key = mem_printf("%s/ca.key", f->dir);
+
+	unlink(f->ca);
+	unlink(ca_key);
+	unlink(f->cert);
+	unlink(f->key);
+	rmdir(f->dir);
+	free(f->ca);
+	free(f->cert);
+	free(f->key);
+}
+
+static void again(struct world *w)
+{
+	tls_free(w->tls);
+	SSL_free(w->ssl);
+	SSL_CTX_free(w->ctx);
+	server_start(w);
+	w->tls = tls_new(w->context, "etcd.example", "h2");
+}
+
+static void expect_shown(struct world *w, const char *common_name)
+{
+	char name[64] = "";
+
+	assert_int_equal(carry(w), 0);
+	X509_NAME_get_text_by_NID(X509_get_subject_name(SSL_get0_peer_certificate(w->ssl)),
+		NID_commonName, name, sizeof(name));
+	assert_string_equal(name, common_name);
+}
+
+static void replace_client(struct world *w, struct files *f, const char *name)
+{
+	_cleanup_free_ char *path = mem_printf("%s/client", f->dir);
+
+	identity_free(&w->client);
+	w->client = identity_new(name, NULL, &w->ca);
+	identity_write(&w->client, path);
+}
+
+static void start_from_files(struct world *w, const struct files *f)
+{
+	struct tls_config config = { .ca_file = f->ca, .cert_file = f->cert, .key_file = f->key };
+
+	assert_int_equal(tls_context_new(&config, &w->context, &w->err), 0);
+	w->tls = tls_new(w->context, "etcd.example", "h2");
+}
+
+static void test_a_new_certificate_is_used_from_the_next_connection_on(void **state)
+{
+	struct world *w = *state;
+	struct files f;
+
+	files_open(&f, w);
+	start_from_files(w, &f);
+	expect_shown(w, "felix");
+	replace_client(w, &f, "felix-2");
+	again(w);
+	expect_shown(w, "felix-2");
+	files_close(&f);
+}
+
+/* One who renews a certificate writes two files: in between they do not fit. */
+static void test_files_that_do_not_fit_leave_the_old_ones_in_use(void **state)
+{
+	struct world *w = *state;
+	struct files f;
+
+	files_open(&f, w);
+	start_from_files(w, &f);
+	replace_client(w, &f, "felix-2");
+	assert_int_equal(truncate(f.key, 10), 0);
+	again(w);
+	expect_shown(w, "felix");
+	replace_client(w, &f, "felix-3");
+	again(w);
+	expect_shown(w, "felix-3");
+	files_close(&f);
+}
+
+static void test_a_failure_tells_of_files_that_are_not_in_use(void **state)
+{
+	struct world *w = *state;
+	struct files f;
+
+	files_open(&f, w);
+	start_from_files(w, &f);
+	assert_int_equal(truncate(f.key, 10), 0);
+	identity_expire(&w->server, &w->ca);
+	again(w);
+	assert_int_equal(carry(w), -EPROTO);
+	assert_non_null(strstr(w->err.msg, "; newer files are not in use: cannot use the client "
+					   "key from /tmp/calico-tls-"));
+	files_close(&f);
+}
+
+static void test_a_new_authority_is_trusted_from_the_next_connection_on(void **state)
+{
+	struct world *w = *state;
+	struct identity other = identity_new("other", NULL, NULL);
+	_cleanup_free_ char *ca = NULL;
+	struct files f;
+
+	files_open(&f, w);
+	start_from_files(w, &f);
+	expect_shown(w, "felix");
+	ca = mem_printf("%s/ca", f.dir);
+	identity_write(&other, ca);
+	identity_free(&other);
+	again(w);
+	expect_refused(w, "TLS: the server's certificate is refused: its authority 'ca' is not one "
+			  "that is trusted here");
+	files_close(&f);
 }
 
 #define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
@@ -253,11 +447,19 @@ int main(void)
 		T(test_another_name),
 		T(test_another_address),
 		T(test_another_authority),
+		T(test_an_expired_server),
+		T(test_a_client_that_shows_nothing),
+		T(test_an_expired_client),
+		T(test_a_client_of_another_authority),
 		T(test_a_server_without_http2),
 		T(test_bytes_that_are_not_tls),
 		T(test_our_certificate_is_shown),
 		T(test_bytes_both_ways_and_the_end),
 		T(test_configurations_that_cannot_work),
+		T(test_a_new_certificate_is_used_from_the_next_connection_on),
+		T(test_files_that_do_not_fit_leave_the_old_ones_in_use),
+		T(test_a_failure_tells_of_files_that_are_not_in_use),
+		T(test_a_new_authority_is_trusted_from_the_next_connection_on),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -80,12 +80,14 @@ static int check_places(const struct store_config *c, struct err *err)
 		return err_set(err, -EINVAL,
 			"multiple discovery or bootstrap options specified, use either "
 			"\"etcdEndpoints\" or \"etcdDiscoverySrv\"");
-	if (!str_empty(c->discovery_srv))
-		return err_set(err, -ENOTSUP,
-			"discovery of etcd by DNS SRV is not supported: list the endpoints");
-	if (!c->endpoints.n)
+	if (!c->endpoints.n && str_empty(c->discovery_srv))
 		return err_set(err, -EINVAL, "no etcd endpoints specified");
 	return 0;
+}
+
+static bool has_tls(const struct store_config *c)
+{
+	return c->ca_file || c->ca_pem || c->cert_file || c->cert_pem;
 }
 
 static int make_tls(const struct store_config *c, struct tls_context **ret, struct err *err)
@@ -154,13 +156,17 @@ int store_open(
 		r = check_places(config, err);
 	if (r == 0)
 		r = parse_places(config, &places, err);
-	if (r == 0 && places.tls)
+	if (r == 0 && (places.tls || !str_empty(config->discovery_srv)))
 		r = make_tls(config, &tls, err);
 	if (r < 0)
 		return r;
 	*ret = etcd_store_new(loop, &(struct etcd_config){
 					    .endpoints = places.v,
 					    .n_endpoints = places.n,
+					    .domain = str_empty(config->discovery_srv)
+							      ? NULL
+							      : config->discovery_srv,
+					    .tls_only = has_tls(config),
 					    .tls = tls,
 					    .username = has_user ? config->username : NULL,
 					    .password = has_user ? config->password : NULL,

@@ -140,6 +140,10 @@ static const struct opening openings[] = {
 		"Cannot mix inline certificate-key and certificate / key files" },
 	{ NULL, "ftp://a", NULL, NULL, NULL, "'ftp://a' is neither http:// nor https://" },
 	{ NULL, "http://a:99999", NULL, NULL, NULL, "'http://a:99999' has a bad port" },
+	{ NULL, "https://root:secret@a:1", NULL, NULL, NULL,
+		"an endpoint holds a user name or password: give them as user name and password of "
+		"the datastore, not in the URL" },
+	{ NULL, "", "x.example", NULL, NULL, NULL },
 	{ NULL, "http://a:1,http://[::1]", NULL, NULL, NULL, NULL },
 	{ "etcdv3", "https://a:1", NULL, NULL, NULL, NULL },
 };

@@ -7,12 +7,14 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/str.h"
 #include "io/loop.h"
 #include "keyset.h"
 
 /* Source: datamodel.md 8.5. */
 #define LIST_PACE_NS  (500 * NSEC_PER_MSEC) /* between the starts of two lists of a range */
 #define LIST_RETRY_NS NSEC_PER_SEC          /* after one that failed */
+#define TROUBLE_NS    (10 * NSEC_PER_SEC)     /* between two words about it */
 #define PATIENCE_NS   (600 * NSEC_PER_SEC)  /* without any success: the datastore is gone */
 
 struct feed { /* one range */
@@ -36,6 +38,8 @@ struct syncer {
 	enum sync_status status;
 	struct feed *feeds;
 	size_t n;
+	char *trouble; /* that was told last; NULL = none since all was well */
+	uint64_t trouble_ns;
 	struct arena texts;
 	struct buf path; /* of the object being passed on */
 	unsigned in_callback;
@@ -73,8 +77,28 @@ static void set_status(struct feed *f, enum sync_status status)
 	if (now == s->status || s->freed)
 		return;
 	s->status = now;
+	if (now == SYNC_IN_SYNC) {
+		free(s->trouble);
+		s->trouble = NULL;
+	}
 	if (s->callbacks.status)
 		s->callbacks.status(s->ctx, now);
+}
+
+static void tell_trouble(struct syncer *s, const struct store_result *res)
+{
+	uint64_t now = loop_now(s->loop);
+
+	if (!s->callbacks.trouble || s->freed || res->status == STORE_E_COMPACTED)
+		return;
+	if (str_eq(s->trouble, res->err->msg))
+		return;
+	if (s->trouble && now < s->trouble_ns + TROUBLE_NS)
+		return;
+	free(s->trouble);
+	s->trouble = mem_strdup(res->err->msg);
+	s->trouble_ns = now;
+	s->callbacks.trouble(s->ctx, res->status, res->err->msg);
 }
 
 /* Passes one object on and remembers it. Of a key that was never passed on no end is told. */
@@ -123,10 +147,11 @@ static void list_at(struct feed *f, uint64_t at_ns)
 	loop_timer_set(s->inbox, (uint64_t)(f - s->feeds), at_ns);
 }
 
-static void list_failed(struct feed *f)
+static void list_failed(struct feed *f, const struct store_result *res)
 {
 	uint64_t now = loop_now(f->s->loop);
 
+	tell_trouble(f->s, res);
 	if (now - f->heard_ns >= PATIENCE_NS)
 		set_status(f, SYNC_WAIT_FOR_DATASTORE);
 	list_at(f, now + LIST_RETRY_NS);
@@ -146,6 +171,7 @@ static void watch_result(struct feed *f, const struct store_result *res)
 	if (res->more)
 		return;
 	set_status(f, SYNC_RESYNC);
+	tell_trouble(f->s, res);
 	list_at(f, loop_now(f->s->loop) + (res->status == STORE_E_COMPACTED ? 0 : LIST_RETRY_NS));
 }
 
@@ -170,7 +196,7 @@ static void on_watch(void *ctx, const struct store_result *res)
 static void list_result(struct feed *f, const struct store_result *res)
 {
 	if (res->status != STORE_OK) {
-		list_failed(f);
+		list_failed(f, res);
 		return;
 	}
 	set_status(f, SYNC_RESYNC);
@@ -265,6 +291,7 @@ struct syncer *syncer_free(struct syncer *s)
 	}
 	free(s->feeds);
 	buf_done(&s->path);
+	free(s->trouble);
 	arena_done(&s->texts);
 	free(s);
 	return NULL;

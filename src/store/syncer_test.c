@@ -50,6 +50,13 @@ static void on_status(void *ctx, enum sync_status status)
 	buf_printf(&w->text, "[%s] ", names[status]);
 }
 
+static void on_trouble(void *ctx, enum store_status status, const char *why)
+{
+	struct world *w = ctx;
+
+	buf_printf(&w->text, "(%d: %s) ", (int)status, why);
+}
+
 static void put(struct world *w, const char *path, const char *value)
 {
 	memory_put(w->d, path, value, value ? strlen(value) : 0);
@@ -69,7 +76,7 @@ static void expect(struct world *w, int ms, const char *text)
 
 static void start(struct world *w)
 {
-	static const struct syncer_callbacks callbacks = { on_update, on_status };
+	static const struct syncer_callbacks callbacks = { on_update, on_status, on_trouble };
 
 	w->syncer = syncer_new(w->loop, w->store, ranges, 2, &callbacks, w);
 	assert_int_equal(syncer_status(w->syncer), SYNC_WAIT_FOR_DATASTORE);
@@ -214,7 +221,7 @@ static void test_the_datastore_stays_away(void **state)
 	expect(w, 1000, ""); /* watches stand still; the store will resume them */
 	memory_cut(w->store, false);
 	memory_cut(w->store, true); /* they have heard that history is gone, lists fail */
-	expect(w, 1500, "[resync] ");
+	expect(w, 1500, "[resync] (5: context deadline exceeded) ");
 	expect(w, 597000, "");
 	expect(w, 6000, "[wait] "); /* what is known stays */
 	memory_cut(w->store, false);

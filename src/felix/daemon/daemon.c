@@ -327,9 +327,14 @@ static int build(struct daemon *d, struct err *err)
 	return 0;
 }
 
+static void on_trouble(void *ctx, enum store_status status, const char *why)
+{
+	log_warning("Cannot read the datastore, will keep trying: %s", why);
+}
+
 static void start_syncer(struct daemon *d)
 {
-	static const struct syncer_callbacks callbacks = { on_update, on_status };
+	static const struct syncer_callbacks callbacks = { on_update, on_status, on_trouble };
 	const struct key_range *ranges;
 	size_t n = input_ranges(&ranges);
 

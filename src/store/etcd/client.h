@@ -51,6 +51,10 @@ struct rpc_ops {
 #define RPC_TIMEOUT_NS (10 * NSEC_PER_SEC)
 #define RPC_TURN       (UINT64_C(1) << 63) /* in the id of a timer: not to repeat it, but its turn */
 
+/* Of the watch stream; no rpc has the serial 0. */
+enum { TIMER_WATCH_PAUSE = 0 };
+#define TIMER_WATCH_SILENCE RPC_TURN
+
 void rpc_init(struct rpc *r, struct etcd *e, const struct rpc_ops *ops, uint64_t id);
 void rpc_send(struct rpc *r);
 void rpc_turn(struct rpc *r); /* its ops' turn() comes once others have been heard */
@@ -76,7 +80,8 @@ struct watcher {
 	bool heard;             /* the present stream has said something */
 	unsigned token;         /* the number of the token it was opened with */
 	unsigned failures;      /* streams in a row that said nothing */
-	uint64_t heard_ns;      /* when the stream last said anything */
+	uint64_t silence_ns;    /* of a watch, until it is checked */
+	bool silence_armed;
 	struct wire_stream wire;
 	struct response { /* the one that is arriving */
 		struct answer_header header;
@@ -93,6 +98,10 @@ uint64_t watch_start(struct etcd *e, const struct key_range *range, const char *
 bool watch_cancel(struct etcd *e, uint64_t id);
 void watcher_resume(struct etcd *e); /* registers the next watch that is not; opens the stream */
 void watcher_pause_over(struct etcd *e);
+void watcher_silence_over(struct etcd *e);
+/* What came of etcd_verify() for a watch, which may be gone. */
+void watch_verified(struct etcd *e, uint64_t id, uint64_t revision);
+void watch_not_verified(struct etcd *e, uint64_t id, enum store_status status, const char *text);
 void watcher_end_all(struct etcd *e, enum store_status status, const char *text);
 void watcher_done(struct etcd *e);
 
@@ -101,7 +110,7 @@ void watcher_done(struct etcd *e);
 struct etcd {
 	struct store base;
 	struct loop *loop;
-	struct inbox *inbox; /* timers: 0 = the watch stream, else the serial of an rpc */
+	struct inbox *inbox; /* timers: those of the watch stream, else the serial of an rpc */
 	struct grpc_channel *channel;
 	struct tls_context *tls;
 	struct pending *pending;
@@ -121,7 +130,8 @@ struct etcd {
 /* Takes note of where the cluster is. False, with all watches ended, when this is not the cluster
  * we knew, or the same one from before `floor`: somebody restored a backup. */
 bool etcd_check_header(struct etcd *e, const struct answer_header *h, uint64_t floor);
-void etcd_verify(struct etcd *e); /* asks for such a header */
+/* A linearizable read of what a watch watches, so that it needs no other right. */
+void etcd_verify(struct etcd *e, uint64_t watch_id, struct text key, struct text end);
 
 uint64_t read_start(struct etcd *e, const struct key *key, const struct key_range *range,
 	const char *revision, uint64_t deadline_ns, store_done_fn done, void *ctx);

@@ -2,9 +2,13 @@
 #include "store/etcd.h"
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/mem.h"
+#include "base/str.h"
 #include "client.h"
 #include "io/tls.h"
+
+#define SILENCE_NS (300 * NSEC_PER_SEC)
 
 static struct etcd *etcd_of(const struct store *s)
 {
@@ -50,8 +54,10 @@ static void on_timer(void *ctx, const struct event *ev)
 	struct etcd *e = ctx;
 	struct rpc *r = find_rpc(e, ev->id & ~RPC_TURN);
 
-	if (!ev->id)
+	if (ev->id == TIMER_WATCH_PAUSE)
 		watcher_pause_over(e);
+	else if (ev->id == TIMER_WATCH_SILENCE)
+		watcher_silence_over(e);
 	else if (r && ev->id & RPC_TURN)
 		r->ops->turn(r);
 	else if (r)
@@ -129,6 +135,12 @@ struct etcd_counters etcd_counters(const struct store *s)
 	return c;
 }
 
+/* So that a crowd that started together does not ask together. */
+static uint64_t jittered(struct etcd *e, uint64_t ns)
+{
+	return ns / 100 * (80 + rng_below(&e->rng, 41));
+}
+
 struct store *etcd_store_new(struct loop *loop, const struct etcd_config *config)
 {
 	static const struct store_ops ops = {
@@ -141,7 +153,16 @@ struct store *etcd_store_new(struct loop *loop, const struct etcd_config *config
 		.watch = etcd_watch,
 		.cancel = etcd_cancel,
 	};
+	/* A member that has no leader answers at once, and ends watches, in place of waiting. */
+	static const struct grpc_header headers[] = { { "hasleader", "true" } };
+	struct discovery_config discovery = { .service = "etcd-client",
+		.domain = config->domain,
+		.tls_only = config->tls_only,
+		.seed = config->seed };
 	struct grpc_channel_config channel = {
+		.discovery = config->domain ? &discovery : NULL,
+		.headers = headers,
+		.n_headers = ARRAY_SIZE(headers),
 		.endpoints = config->endpoints,
 		.n_endpoints = config->n_endpoints,
 		.tls = config->tls,
@@ -158,6 +179,7 @@ struct store *etcd_store_new(struct loop *loop, const struct etcd_config *config
 	e->rng.state = config->seed;
 	TAILQ_INIT(&e->rpcs);
 	TAILQ_INIT(&e->watcher.watches);
+	e->watcher.silence_ns = jittered(e, config->silence_ns ? config->silence_ns : SILENCE_NS);
 	if (config->username && config->password) {
 		e->username = mem_strdup(config->username);
 		e->password = mem_strdup(config->password);

@@ -305,6 +305,111 @@ static void test_another_cluster_at_the_same_address(void **state)
 	etcd_pid = server_start(no_args);
 }
 
+/* --- silence --- */
+
+/* The store under test, with little patience. */
+static void be_impatient(struct fixture *f)
+{
+	_cleanup_free_ char *url = mem_printf("http://127.0.0.1:%u", relay_port(relay_of(f)));
+	struct endpoint e;
+
+	store_free(f->store);
+	assert_int_equal(endpoint_parse(url, ETCD_PORT, &e, NULL), 0);
+	f->store = etcd_store_new(f->loop, &(struct etcd_config){ .endpoints = &e,
+						   .n_endpoints = 1,
+						   .seed = 1,
+						   .silence_ns = 200 * NSEC_PER_MSEC });
+	endpoint_done(&e);
+}
+
+static void wait_count(struct fixture *f, size_t (*count)(struct fixture *f), size_t n)
+{
+	for (int i = 0; i < 4000 && count(f) < n; i++)
+		assert_int_equal(loop_step(f->loop, 5), 0);
+	assert_true(count(f) >= n);
+}
+
+static size_t checked(struct fixture *f)
+{
+	return etcd_counters(f->store).watches_checked;
+}
+
+static size_t remade(struct fixture *f)
+{
+	return etcd_counters(f->store).watches_remade;
+}
+
+static size_t lost(struct fixture *f)
+{
+	return relay_lost(relay_of(f));
+}
+
+static void test_a_silent_watch_is_checked_and_left_alone(void **state)
+{
+	struct fixture *f = *state;
+	_cleanup_(heard_done) struct heard h = { 0 };
+
+	be_impatient(f);
+	watch_sets(f, f->store, &h);
+	wait_count(f, checked, 3);
+	assert_int_equal(remade(f), 0);
+	put(f, f->other, "a", "1");
+	wait_heard(f, &h, "a=1 ");
+	assert_int_equal(etcd_counters(f->store).watch_streams, 1);
+}
+
+/* What a server forgot to tell, as etcd's proxy can, comes all the same. */
+static void test_an_event_that_was_lost_comes_again(void **state)
+{
+	struct fixture *f = *state;
+	_cleanup_(heard_done) struct heard h = { 0 };
+
+	be_impatient(f);
+	watch_sets(f, f->store, &h);
+	put(f, f->other, "a", "1");
+	wait_heard(f, &h, "a=1 ");
+	relay_lose(relay_of(f), 1);
+	put(f, f->other, "b", "2");
+	drop(f, f->other, "a");
+	wait_count(f, lost, 1);
+	run_a_little(f);
+	relay_lose(relay_of(f), 0);
+	wait_heard(f, &h, "a=1 b=2 -a ");
+	assert_true(remade(f) >= 1);
+	assert_int_equal(etcd_counters(f->store).watch_streams, 1);
+	assert_int_equal(relay_connections(relay_of(f)), 1);
+}
+
+/* A stream that says nothing at all any more, on a connection that works. */
+static void test_a_dead_stream_is_opened_again(void **state)
+{
+	struct fixture *f = *state;
+	_cleanup_(heard_done) struct heard h = { 0 };
+
+	be_impatient(f);
+	watch_sets(f, f->store, &h);
+	put(f, f->other, "a", "1");
+	wait_heard(f, &h, "a=1 ");
+	relay_lose(relay_of(f), 1);
+	put(f, f->other, "b", "2");
+	wait_count(f, remade, 1);
+	run_a_little(f);
+	relay_lose(relay_of(f), 0);
+	wait_heard(f, &h, "a=1 b=2 ");
+	assert_true(etcd_counters(f->store).watch_streams >= 2);
+}
+
+/* Such a watch etcd keeps, and it stays silent until the store comes there by itself. */
+static void test_a_watch_from_the_future_ends(void **state)
+{
+	struct fixture *f = *state;
+	_cleanup_(heard_done) struct heard h = { 0 };
+
+	store_watch(f->store, &all_sets, "999999999", on_heard, &h);
+	run_until(f, &h.ended);
+	assert_int_equal(h.status, STORE_E_COMPACTED);
+}
+
 static void test_calls_share_one_connection(void **state)
 {
 	struct fixture *f = *state;
@@ -436,6 +541,10 @@ int main(void)
 		T(test_etcd_killed_and_restarted),
 		T(test_a_watch_resumes_where_progress_left_it),
 		T(test_another_cluster_at_the_same_address),
+		T(test_a_silent_watch_is_checked_and_left_alone),
+		T(test_an_event_that_was_lost_comes_again),
+		T(test_a_dead_stream_is_opened_again),
+		T(test_a_watch_from_the_future_ends),
 		T(test_calls_share_one_connection),
 		T(test_watches_share_one_stream),
 		T(test_pages_are_counted),

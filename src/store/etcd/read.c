@@ -32,6 +32,7 @@ STAILQ_HEAD(pieces, piece);
 struct read {
 	struct rpc rpc;
 	bool single;       /* a get */
+	uint64_t watch;    /* without an id: the one that is verified */
 	bool own_deadline; /* made by us, anew for each page */
 	struct buf from, end;
 	uint64_t revision; /* 0 until the first page says */
@@ -117,6 +118,8 @@ static void read_failed(struct rpc *rpc, enum store_status status, const char *t
 		reply_begin(&r->reply);
 		reply_end(&r->reply, status, false, r->single ? r->answered : r->revision, text);
 		pending_post(rpc->e->pending, rpc->id, &r->reply);
+	} else {
+		watch_not_verified(rpc->e, r->watch, status, text);
 	}
 	read_free(rpc);
 }
@@ -264,6 +267,7 @@ static void read_answered(struct rpc *rpc)
 	struct read *r = read_of(rpc);
 
 	if (!rpc->id) {
+		watch_verified(rpc->e, r->watch, r->answered);
 		read_free(rpc);
 	} else if (r->restored) {
 		read_failed(rpc, STORE_E_COMPACTED, "the datastore went back in time");
@@ -333,12 +337,14 @@ uint64_t read_start(struct etcd *e, const struct key *key, const struct key_rang
 	return id;
 }
 
-/* A linearizable read of nothing: only its header counts. */
-void etcd_verify(struct etcd *e)
+/* Only its header counts. */
+void etcd_verify(struct etcd *e, uint64_t watch_id, struct text key, struct text end)
 {
 	struct read *r = read_new(e, 0);
 
 	r->single = true;
-	buf_puts(&r->from, "/");
+	r->watch = watch_id;
+	buf_put(&r->from, key.s, key.len);
+	buf_put(&r->end, end.s, end.len);
 	launch(r, 0);
 }

@@ -5,6 +5,7 @@
 #include <bsd/sys/queue.h>
 #include <netinet/in.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -12,10 +13,15 @@
 #include "base/mem.h"
 #include "io/stream.h"
 
+#define FRAME_HEAD 9
+
 struct pair {
 	TAILQ_ENTRY(pair) link;
 	struct relay *relay;
 	struct stream *client, *server;
+	uint8_t head[FRAME_HEAD]; /* of the HTTP/2 frame that the server is sending */
+	size_t have, left;        /* of the head; of its payload */
+	bool lose;
 };
 
 struct relay {
@@ -28,6 +34,8 @@ struct relay {
 	size_t limit;
 	size_t connections;
 	uint64_t bytes_down;
+	uint32_t lose; /* stream */
+	size_t lost;
 	TAILQ_HEAD(, pair) pairs;
 };
 
@@ -55,6 +63,43 @@ static void on_client_data(void *ctx, const uint8_t *data, size_t len)
 		stream_send(p->server, data, len);
 }
 
+/* A head that is complete: whether the frame is one to be lost. */
+static void frame_begins(struct pair *p)
+{
+	const uint8_t *h = p->head;
+	uint32_t stream = (uint32_t)h[5] << 24 | (uint32_t)h[6] << 16 | (uint32_t)h[7] << 8 | h[8];
+	struct relay *r = p->relay;
+
+	p->left = (size_t)h[0] << 16 | (size_t)h[1] << 8 | h[2];
+	p->lose = r->lose && h[3] == 0 && stream == r->lose;
+	r->lost += p->lose;
+	if (!p->lose)
+		stream_send(p->client, h, FRAME_HEAD);
+}
+
+static void pass_frames(struct pair *p, const uint8_t *data, size_t len)
+{
+	while (len) {
+		bool in_head = p->have < FRAME_HEAD;
+		size_t want = in_head ? FRAME_HEAD - p->have : p->left, n = want < len ? want : len;
+
+		if (in_head) {
+			memcpy(p->head + p->have, data, n);
+			p->have += n;
+			if (p->have == FRAME_HEAD)
+				frame_begins(p);
+		} else {
+			p->left -= n;
+			if (!p->lose)
+				stream_send(p->client, data, n);
+		}
+		if (p->have == FRAME_HEAD && !p->left)
+			p->have = 0;
+		data += n;
+		len -= n;
+	}
+}
+
 static void on_server_data(void *ctx, const uint8_t *data, size_t len)
 {
 	struct pair *p = ctx;
@@ -67,7 +112,7 @@ static void on_server_data(void *ctx, const uint8_t *data, size_t len)
 		len = r->limit;
 	r->limit -= r->limited ? len : 0;
 	r->bytes_down += len;
-	stream_send(p->client, data, len);
+	pass_frames(p, data, len);
 	if (last) {
 		r->limited = false;
 		close_all(r);
@@ -160,6 +205,16 @@ void relay_cut_after(struct relay *r, size_t bytes)
 {
 	r->limited = true;
 	r->limit = bytes;
+}
+
+void relay_lose(struct relay *r, uint32_t stream)
+{
+	r->lose = stream;
+}
+
+size_t relay_lost(const struct relay *r)
+{
+	return r->lost;
 }
 
 size_t relay_connections(const struct relay *r)

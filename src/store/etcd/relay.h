@@ -17,5 +17,8 @@ void relay_cut(struct relay *r, bool cut);     /* closes all, refuses new connec
 void relay_stall(struct relay *r, bool stall); /* accepts, but moves nothing */
 /* Closes the connections after so many more bytes from the server; new ones are welcome. */
 void relay_cut_after(struct relay *r, size_t bytes);
+/* Frames of data that the server sends on an HTTP/2 stream are lost; 0 = none any more. */
+void relay_lose(struct relay *r, uint32_t stream);
+size_t relay_lost(const struct relay *r); /* frames so far */
 size_t relay_connections(const struct relay *r);  /* so far */
 uint64_t relay_bytes_down(const struct relay *r); /* from the server, so far */

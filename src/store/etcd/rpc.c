@@ -8,6 +8,7 @@
 #include "client.h"
 
 #define REPEAT_NS (100 * NSEC_PER_MSEC)
+#define PATIENCE  10 /* repeats of what a member cannot do, until another one is tried */
 
 void rpc_init(struct rpc *r, struct etcd *e, const struct rpc_ops *ops, uint64_t id)
 {
@@ -64,10 +65,23 @@ static void fail(struct rpc *r, unsigned code, const char *text)
 	r->ops->failed(r, status_of(code, text), buf_str(&full));
 }
 
-/* A server with too much on its hands refuses before it proposes anything. */
+/* A server with too much on its hands, or without a leader, refuses before it proposes anything. */
 static bool is_refusal(const struct grpc_status *status)
 {
-	return strstr(status->message, "etcdserver: too many requests") != NULL;
+	return strstr(status->message, "etcdserver: too many requests") ||
+	       strstr(status->message, "etcdserver: no leader");
+}
+
+/* A member that has lost the others still answers: that it cannot. An election passes, so that is
+ * borne for a while; a request that timed out has waited already. */
+static void doubt_server(struct rpc *r, const struct grpc_status *status)
+{
+	if (status->code != GRPC_UNAVAILABLE || !status->answered)
+		return;
+	if (r->tries < PATIENCE && !strstr(status->message, "request timed out"))
+		return;
+	channel_rotate(r->e->channel, status->message);
+	r->tries = 1;
 }
 
 static bool may_repeat(const struct rpc *r, const struct grpc_status *status)
@@ -98,6 +112,7 @@ static void on_done(void *ctx, const struct grpc_status *status)
 	struct rpc *r = ctx;
 
 	r->call = 0;
+	doubt_server(r, status);
 	if (status->code == GRPC_OK) {
 		r->ops->answered(r);
 	} else if (auth_is_error(status->code, status->message) && r->e->username && !r->renewed) {

@@ -10,6 +10,7 @@
 #define PAUSE_MIN_NS (200 * NSEC_PER_MSEC)
 #define PAUSE_MAX_NS (5 * NSEC_PER_SEC)
 #define NOT_THERE    (-1)
+#define PATIENCE     3 /* streams that a member refuses, until another one is tried */
 
 struct watch {
 	TAILQ_ENTRY(watch) link;
@@ -17,6 +18,8 @@ struct watch {
 	struct buf key, end;
 	uint64_t next;     /* revision it goes on at; 0 = from now */
 	int64_t server_id; /* NOT_THERE until the server confirms it */
+	uint64_t heard_ns; /* when it, or a check of it, last said anything */
+	bool checking;     /* a check is on its way */
 	bool renewed;      /* a new token was fetched for it: the next refusal is the last */
 };
 
@@ -117,11 +120,20 @@ static void send_cancel(struct etcd *e, int64_t server_id)
 	channel_send(e->channel, e->watcher.call, request.data, request.len);
 }
 
+static void check(struct etcd *e, struct watch *x)
+{
+	if (x->checking)
+		return;
+	x->checking = true;
+	e->counters.watches_checked++;
+	etcd_verify(e, x->id, text_of(&x->key), text_of(&x->end));
+}
+
 /* A member that does not know the revision we start at may lag, or have been restored. */
-static void check_start(struct etcd *e, const struct watch *x, uint64_t revision)
+static void check_start(struct etcd *e, struct watch *x, uint64_t revision)
 {
 	if (revision && revision + 1 < x->next)
-		etcd_verify(e);
+		check(e, x);
 }
 
 static void on_created(struct etcd *e, const struct response *r)
@@ -195,7 +207,6 @@ static void on_response(struct etcd *e)
 
 	w->heard = true;
 	w->failures = 0;
-	w->heard_ns = loop_now(e->loop);
 	if (!etcd_check_header(e, &r->header, 0))
 		return;
 	if (r->created) {
@@ -204,6 +215,8 @@ static void on_response(struct etcd *e)
 	} else { /* -1 is of nobody, or of all */
 		x = r->watch_id < 0 ? NULL : find_server_id(w, r->watch_id);
 	}
+	if (x)
+		x->heard_ns = loop_now(e->loop);
 	if (x && r->canceled)
 		on_canceled(e, x, r);
 	else if (x && !r->created)
@@ -264,6 +277,8 @@ static void on_done(void *ctx, const struct grpc_status *status)
 	stream_reset(w);
 	if (auth_is_error(status->code, status->message))
 		auth_renew(e, w->token);
+	if (status->code == GRPC_UNAVAILABLE && status->answered && w->failures >= PATIENCE)
+		channel_rotate(e->channel, status->message); /* it has lost the other members */
 	if (w->heard)
 		watcher_resume(e);
 	else
@@ -311,6 +326,82 @@ static void close_stream(struct etcd *e)
 	stream_reset(&e->watcher);
 }
 
+/* --- silence --- */
+
+static void arm_silence(struct etcd *e)
+{
+	struct watcher *w = &e->watcher;
+	uint64_t first = UINT64_MAX;
+	struct watch *x;
+
+	TAILQ_FOREACH(x, &w->watches, link)
+		first = x->heard_ns < first ? x->heard_ns : first;
+	w->silence_armed = first != UINT64_MAX;
+	if (w->silence_armed)
+		loop_timer_set(e->inbox, TIMER_WATCH_SILENCE, first + w->silence_ns);
+}
+
+/* Of one that the server has not even confirmed a read tells nothing. */
+void watcher_silence_over(struct etcd *e)
+{
+	struct watcher *w = &e->watcher;
+	uint64_t now = loop_now(e->loop);
+	bool stuck = false;
+	struct watch *x;
+
+	TAILQ_FOREACH(x, &w->watches, link) {
+		if (now < x->heard_ns + w->silence_ns)
+			continue;
+		x->heard_ns = now;
+		stuck |= x->server_id == NOT_THERE;
+		if (x->server_id != NOT_THERE)
+			check(e, x);
+	}
+	if (stuck && w->call) {
+		close_stream(e);
+		channel_rotate(e->channel, "the server does not confirm a watch");
+		watcher_resume(e);
+	}
+	arm_silence(e);
+}
+
+/* The store has moved on: perhaps elsewhere, perhaps the server forgot to tell us. A new watch from
+ * where this one stands tells what there is. */
+void watch_verified(struct etcd *e, uint64_t id, uint64_t revision)
+{
+	struct watch *x = find_id(&e->watcher, id);
+
+	if (!x)
+		return;
+	x->checking = false;
+	x->heard_ns = loop_now(e->loop);
+	if (revision + 1 < x->next) { /* etcd would keep it, and say nothing for as long */
+		pending_post_status(e->pending, id, STORE_E_COMPACTED, "the datastore went back in time");
+		watch_cancel(e, id);
+		return;
+	}
+	if (x->server_id == NOT_THERE || revision < x->next)
+		return;
+	e->counters.watches_remade++;
+	send_cancel(e, x->server_id);
+	x->server_id = NOT_THERE;
+	watcher_resume(e);
+}
+
+/* etcd asks for rights only when a watch begins: one that lost them would just go on. */
+void watch_not_verified(struct etcd *e, uint64_t id, enum store_status status, const char *text)
+{
+	struct watch *x = find_id(&e->watcher, id);
+
+	if (!x)
+		return;
+	x->checking = false;
+	if (status != STORE_E_UNAUTHORIZED)
+		return;
+	pending_post_status(e->pending, x->id, status, text);
+	watch_cancel(e, id);
+}
+
 void watcher_end_all(struct etcd *e, enum store_status status, const char *text)
 {
 	struct watcher *w = &e->watcher;
@@ -356,9 +447,12 @@ uint64_t watch_start(struct etcd *e, const struct key_range *range, const char *
 	x->id = id;
 	x->next = revision ? from + 1 : 0;
 	x->server_id = NOT_THERE;
+	x->heard_ns = loop_now(e->loop);
 	prefix_end(text_of(&key), &x->end);
 	buf_puts(&x->key, buf_str(&key));
 	TAILQ_INSERT_TAIL(&e->watcher.watches, x, link);
+	if (!e->watcher.silence_armed)
+		arm_silence(e);
 	watcher_resume(e);
 	return id;
 }

@@ -34,6 +34,7 @@ struct grpc_status {
 	unsigned code;
 	const char *message; /* never NULL */
 	bool untouched;      /* the server has certainly not acted on the call: safe to repeat */
+	bool answered;       /* the server's own word, not what became of the connection */
 };
 
 /* Called from within grpc_session_feed() and _fail(). Starting, sending and cancelling calls is
@@ -67,6 +68,7 @@ bool grpc_session_over(const struct grpc_session *s);
 bool grpc_session_draining(const struct grpc_session *s);
 size_t grpc_session_calls(const struct grpc_session *s);
 uint64_t grpc_session_answers(const struct grpc_session *s); /* calls that got an answer */
+uint64_t grpc_session_heard(const struct grpc_session *s);   /* when the peer last said anything */
 
 /* When _tick() wants to be called; UINT64_MAX = not at all. _tick returns -ETIMEDOUT when the peer
  * is dead. */

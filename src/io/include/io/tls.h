@@ -22,10 +22,12 @@ struct tls_config { /* files or PEM texts; any may be NULL */
 struct tls_context; /* what all connections share */
 struct tls;         /* one connection */
 
+/* Files are looked at again for each new connection and read when they have changed. New ones that
+ * cannot be used leave the old ones in use; a connection that then fails says so. */
 int tls_context_new(const struct tls_config *config, struct tls_context **ret, struct err *err);
 struct tls_context *tls_context_free(struct tls_context *c); /* returns NULL */
 
-/* `alpn` is the one protocol we speak ("h2"); a server that picks none of it is refused. */
+/* The context must outlive it. `alpn` is the one protocol we speak ("h2"); a server that picks none of it is refused. */
 struct tls *tls_new(struct tls_context *c, const char *host, const char *alpn);
 struct tls *tls_free(struct tls *t); /* returns NULL */
 

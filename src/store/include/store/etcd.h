@@ -3,7 +3,9 @@
  *
  * One connection carries all calls and one watch stream with all watches. Reads are repeated until
  * their deadline when a connection breaks; a write is repeated only when no server can have seen
- * it. Watches are resumed at their last revision + 1.
+ * it. Watches are resumed at their last revision + 1. One that has been silent for `silence_ns` is
+ * compared with a linearizable read, and made again there if the store has moved on meanwhile.
+ * A member that answers but cannot (no leader, cut off from the others) is left for the next one.
  *
  * Source: datamodel.md 1.1, 1.2; limits.md 4 for the page size.
  */
@@ -13,11 +15,14 @@
 #include "store/store.h"
 
 struct etcd_config {
-	const struct endpoint *endpoints; /* copied */
+	const struct endpoint *endpoints; /* copied; none where a domain says where they are */
 	size_t n_endpoints;
+	const char *domain;              /* its SRV records; NULL = the endpoints */
+	bool tls_only;                   /* servers that the domain names without TLS are none */
 	struct tls_context *tls;         /* taken; may be NULL without https endpoints */
 	const char *username, *password; /* both or none */
 	uint64_t seed;                   /* of the jitter */
+	uint64_t silence_ns;             /* 0 = five minutes */
 };
 
 struct store *etcd_store_new(struct loop *loop, const struct etcd_config *config);
@@ -26,5 +31,6 @@ struct store *etcd_store_new(struct loop *loop, const struct etcd_config *config
 struct etcd_counters {
 	uint64_t connections, requests, watch_streams;
 	uint64_t watch_progress; /* notices of a server that nothing was missed up to a revision */
+	uint64_t watches_checked, watches_remade; /* after silence */
 };
 struct etcd_counters etcd_counters(const struct store *s);

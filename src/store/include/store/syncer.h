@@ -20,6 +20,9 @@ enum sync_status { SYNC_WAIT_FOR_DATASTORE, SYNC_RESYNC, SYNC_IN_SYNC };
 struct syncer_callbacks {
 	void (*update)(void *ctx, const struct kv *kv); /* value NULL = gone */
 	void (*status)(void *ctx, enum sync_status status);
+	/* May be NULL: why a range cannot be listed or watched. It is tried again all the same; told
+	 * when it is not what was told last, and not more than once in ten seconds. */
+	void (*trouble)(void *ctx, enum store_status status, const char *why);
 };
 
 /* `ranges` are copied. Calls back only from the loop; `status` (may be NULL) only when it changes,
