@@ -40,6 +40,8 @@ def steps(build, quick):
     yield Step("store", program("store", 20000 if quick else 100000, 500 if quick else 3000), 60,
                "store")
     yield Step("routes, 65536", script("routes.py", build, 65536), 60, "routes, 65536")
+    yield Step("CNI plugins, blocks of 1000 hosts",
+               script("cni.py", build, 20 if quick else 100, 48 if quick else 160, 1000), 120)
     if quick:
         yield full_host(build, 2000, 100, 50, 3, 60)
         for remote, policies in ((0, 1), (10000, 1000)):
