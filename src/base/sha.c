@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/sha.h"
 
-#include <openssl/evp.h>
+/* The functions of the algorithms themselves: EVP first starts the library's providers, which costs a
+ * program that lives for some milliseconds two megabytes and as many of them. */
+#define OPENSSL_API_COMPAT 0x10101000L
+#include <openssl/sha.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,25 +12,31 @@
 #include "base/cleanup.h"
 #include "base/mem.h"
 
-static void digest(const EVP_MD *md, const void *data, size_t len, uint8_t *ret)
-{
-	if (EVP_Digest(data, len, ret, NULL, md, NULL) != 1)
-		abort(); /* no memory, or a libcrypto without SHA-2 */
-}
-
 void sha224(const void *data, size_t len, uint8_t ret[SHA224_LEN])
 {
-	digest(EVP_sha224(), data, len, ret);
+	SHA256_CTX c;
+
+	SHA224_Init(&c);
+	SHA224_Update(&c, data, len);
+	SHA224_Final(ret, &c);
 }
 
 void sha256(const void *data, size_t len, uint8_t ret[SHA256_LEN])
 {
-	digest(EVP_sha256(), data, len, ret);
+	SHA256_CTX c;
+
+	SHA256_Init(&c);
+	SHA256_Update(&c, data, len);
+	SHA256_Final(ret, &c);
 }
 
 void sha1(const void *data, size_t len, uint8_t ret[20])
 {
-	digest(EVP_sha1(), data, len, ret);
+	SHA_CTX c;
+
+	SHA1_Init(&c);
+	SHA1_Update(&c, data, len);
+	SHA1_Final(ret, &c);
 }
 
 char *base64url(const uint8_t *data, size_t len, char *ret, size_t cap)

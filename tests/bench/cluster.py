@@ -243,4 +243,5 @@ def main():
             stage.sizes()
 
 
-main()
+if __name__ == "__main__":
+    main()

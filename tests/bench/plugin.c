@@ -10,6 +10,7 @@
  */
 #include <fcntl.h>
 #include <spawn.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -33,12 +34,12 @@ struct bench {
 
 static pid_t start(const struct bench *b, int i)
 {
-	char container[64], netns[64], verb[32], path[64];
-	char *env[] = { verb, container, netns, "CNI_IFNAME=eth0", "CNI_PATH=/usr/lib/cni", path,
-		NULL };
-	char *call[] = { (char *)b->plugin, NULL };
-	char *wire[] = { (char *)b->plugin, "-n", netns + strlen("CNI_NETNS=/run/netns/"), "-batch",
-		"-", NULL };
+	char container[64], netns[64], verb[32];
+	const char *const env[] = { verb, container, netns, "CNI_IFNAME=eth0",
+		"CNI_PATH=/usr/lib/cni", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", NULL };
+	const char *const call[] = { b->plugin, NULL };
+	const char *const wire[] = { b->plugin, "-n", netns + strlen("CNI_NETNS=/run/netns/"),
+		"-batch", "-", NULL };
 	posix_spawn_file_actions_t actions;
 	char input[256];
 	pid_t pid;
@@ -47,22 +48,35 @@ static pid_t start(const struct bench *b, int i)
 	snprintf(verb, sizeof(verb), "CNI_COMMAND=%s", b->verb);
 	snprintf(container, sizeof(container), "CNI_CONTAINERID=c%d", i);
 	snprintf(netns, sizeof(netns), "CNI_NETNS=/run/netns/b%d", i);
-	snprintf(path, sizeof(path), "PATH=/usr/sbin:/usr/bin:/sbin:/bin");
 	snprintf(input, sizeof(input), b->floor ? "%s.%d" : "%s", b->input, i);
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, input, O_RDONLY, 0);
 	posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
-	r = posix_spawn(&pid, b->plugin, &actions, NULL, b->floor ? wire : call, env);
+	r = posix_spawn(&pid, b->plugin, &actions, NULL, (char *const *)(b->floor ? wire : call),
+		(char *const *)env);
 	posix_spawn_file_actions_destroy(&actions);
 	if (r)
 		fprintf(stderr, "%s: %s\n", b->plugin, strerror(r));
 	return r ? -1 : pid;
 }
 
+/* Of one call: what it took from the machine, whoever else was at work. */
+static void sample_usage(const struct bench *b, const struct rusage *used)
+{
+	const char *variant = b->floor ? FLOOR : OURS;
+	char name[128];
+	double cpu = (double)(used->ru_utime.tv_sec + used->ru_stime.tv_sec) * 1e3 +
+		     (double)(used->ru_utime.tv_usec + used->ru_stime.tv_usec) / 1e3;
+
+	snprintf(name, sizeof(name), "%s, CPU", b->name);
+	sample(name, variant, "ms", cpu);
+	snprintf(name, sizeof(name), "%s, peak RSS", b->name);
+	sample(name, variant, "MB", (double)used->ru_maxrss / 1e3);
+}
+
 static int reap(struct bench *b)
 {
 	struct rusage used;
-	char memory[128];
 	int status, i;
 	pid_t pid = wait4(-1, &status, 0, &used);
 	uint64_t now = clock_boot_ns();
@@ -74,10 +88,7 @@ static int reap(struct bench *b)
 		return -1;
 	}
 	sample_ms(b->name, b->floor ? FLOOR : OURS, now - b->running[i].start);
-	if (!b->floor && b->at_a_time == 1) {
-		snprintf(memory, sizeof(memory), "%s, peak RSS", b->name);
-		sample(memory, OURS, "MB", (double)used.ru_maxrss / 1e3);
-	}
+	sample_usage(b, &used);
 	b->running[i] = b->running[--b->n_running];
 	return 0;
 }
