@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A history of the datastore, a line per change: "plural/name JSON" or, without JSON, a deletion.
+/* A history of the datastore, a line per change: "plural/name JSON" or, without JSON, a deletion; a
+ * name that begins with a slash is a whole key, for blocks.
  * Whatever the objects hold, the graph takes them, and after all are gone every index is empty. */
 #include <stdint.h>
 #include <stdlib.h>
@@ -9,6 +10,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "calc/calc.h"
+#include "model/block.h"
 #include "model/resource.h"
 
 #define PATH "/calico/resources/v3/projectcalico.org/"
@@ -26,15 +28,31 @@ static void sum(void *ctx, const char *index, size_t size)
 	*(size_t *)ctx += size;
 }
 
+static void feed_block(struct calc *c, const struct key *key, const char *json)
+{
+	_cleanup_arena_ struct arena arena = ARENA_INIT;
+	struct err err = { 0 };
+	struct block b;
+
+	if (!str_empty(json) && block_decode(json, strlen(json), &arena, &b, &err))
+		calc_invalid(c, key, NULL, err.msg);
+	else
+		calc_update_block(c, key, str_empty(json) ? NULL : &b);
+}
+
 static void feed(struct calc *c, const char *name, const char *json)
 {
 	_cleanup_arena_ struct arena arena = ARENA_INIT;
 	_cleanup_(resource_freep) struct resource *res = NULL;
-	_cleanup_free_ char *path = mem_printf(PATH "%s", name);
+	_cleanup_free_ char *path = mem_printf("%s%s", *name == '/' ? "" : PATH, name);
 	struct err err = { 0 };
 	struct key key;
 
-	if (key_parse(path, strlen(path), &arena, &key) || key.type != KEY_RESOURCE)
+	if (key_parse(path, strlen(path), &arena, &key))
+		return;
+	if (key.type == KEY_BLOCK)
+		feed_block(c, &key, json);
+	if (key.type != KEY_RESOURCE)
 		return;
 	if (!str_empty(json) && resource_decode_lenient(key.kind, json, strlen(json), &res, &err))
 		calc_invalid(c, &key, res, err.msg);
@@ -56,7 +74,9 @@ static void remove_all(struct calc *c, const struct strv *lines)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct calc_config config = { .hostname = "h1", .suppress_covered_members = true };
+	struct calc_config config = {
+		.hostname = "h1", .suppress_covered_members = true, .wireguard = true
+	};
 	_cleanup_strv_ struct strv lines = { 0 };
 	_cleanup_free_ char *text = mem_strndup((const char *)data, size);
 	struct calc *c = calc_new(&config, on_output, on_problem, NULL);

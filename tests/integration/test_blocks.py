@@ -171,6 +171,25 @@ def test_release_and_claim(stage):
         stage.check({stage.probe("front", "web", family=f): True for f in (4, 6)})
 
 
+@FAMILIES
+def test_only_a_better_metric_shows_an_address(stage, family):
+    """So that an address which moves is found where it is; no metric at all is an ordinary one."""
+    host = stage.lab.hosts["host2"]
+    host.ip("link add elsewhere type veth peer name end", "link set elsewhere up",
+            "link set end up")
+    base = UNUSED[family]
+    places = {metric: str(ipaddress.ip_address(base) + i)
+              for i, metric in enumerate((0, 1024, 512))}
+    for metric, address in places.items():
+        host.ip(f"route add {address} dev elsewhere proto static metric {metric}")
+    await_routes(stage, {("host1", places[512], family): "host2"})
+    assert "metric 512" in routes_said(stage, "host1", places[512], family)
+    assert via(stage, "host1", places[0], family) is None
+    assert via(stage, "host1", places[1024], family) is None
+    host.ip("link del elsewhere")
+    await_routes(stage, {("host1", places[512], family): None})
+
+
 def pool(name, cidr, **spec):
     return resource("IPPool", name, {"cidr": cidr, **spec})
 

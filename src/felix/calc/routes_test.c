@@ -424,6 +424,27 @@ static void an_endpoint_beats_a_block_of_its_size(void **state)
 	run_done(&run);
 }
 
+static void a_pool_that_goes_leaves_routes_without_a_type(void **state)
+{
+	const struct route_pool vxlan = { .exists = true,
+		.nat_outgoing = true,
+		.type = FELIX__IPPOOL_TYPE__VXLAN };
+	struct cidr whole = cidr("10.0.0.0/16");
+	struct run run;
+
+	run_init(&run, false);
+	routes_set_pool(&run.routes, &whole, &vxlan);
+	set_block(&run, "10.0.1.0/26", HOST, NULL, 0);
+	set_block(&run, "10.9.1.0/26", HOST, NULL, 0);
+	flush(&run);
+	assert_told(&run, "10.0.1.0/26", "\"ip_pool_type\":\"VXLAN\"");
+	routes_set_pool(&run.routes, &whole, &(struct route_pool){ 0 });
+	assert_int_equal(flush(&run), 2); /* the pool goes, the block inside it changes */
+	assert_string_equal(told(&run, "10.0.1.0/26"),
+		"{\"dst\":\"10.0.1.0/26\",\"dst_node_name\":\"" HOST "\",\"types\":4}");
+	run_done(&run);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -434,6 +455,7 @@ int main(void)
 		cmocka_unit_test(a_node_address_in_a_block_is_no_workload),
 		cmocka_unit_test(a_tunnel_address_counts_its_own_block_only),
 		cmocka_unit_test(an_endpoint_beats_a_block_of_its_size),
+		cmocka_unit_test(a_pool_that_goes_leaves_routes_without_a_type),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

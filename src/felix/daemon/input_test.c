@@ -211,6 +211,24 @@ static void a_set_is_reported_with_key_and_field(void **state)
 	"\"unallocated\":[],\"attributes\":[{\"handle_id\":\"x\",\"secondary\":{" NODE \
 	"}}]}"
 
+#define RELEASED                                                            \
+	"{\"cidr\":\"10.0.0.0/26\",\"affinity\":null,\"allocations\":[0,1],"  \
+	"\"unallocated\":[],\"attributes\":[{\"secondary\":{\"node\":\"h2\"}," \
+	"\"releasedAt\":\"2026-01-01T00:00:00Z\"},"                          \
+	"{\"releasedAt\":\"2026-01-01T00:00:00Z\"}]}"
+
+/* Nobody has an address that cools down. */
+static void a_released_address_leads_nowhere(void **state)
+{
+	struct key key = { .type = KEY_BLOCK };
+	struct fixture *f = *state;
+
+	assert_int_equal(cidr_parse("10.0.0.0/26", &key.cidr), 0);
+	put(f, key, RELEASED);
+	assert_int_equal(f->routes, 0);
+	assert_int_equal(problems_count(f->problems), 0);
+}
+
 static void a_block_is_read_and_a_bad_one_reported(void **state)
 {
 	struct key key = { .type = KEY_BLOCK };
@@ -247,6 +265,7 @@ int main(void)
 			a_set_is_reported_with_key_and_field, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			a_block_is_read_and_a_bad_one_reported, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_released_address_leads_nowhere, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -56,6 +56,10 @@ static void a_block_that_leaves_us_is_none(void **state)
 	expect_routes(f, HOLE4 HOLE6);
 	send_blocks(f, "h2", LOCAL | REMOTE, FELIX__IPPOOL_TYPE__VXLAN); /* another's inside ours */
 	expect_routes(f, "");
+	send_blocks(f, HOST, LOCAL, FELIX__IPPOOL_TYPE__VXLAN);
+	expect_routes(f, HOLE4 HOLE6);
+	send_blocks(f, HOST, LOCAL, FELIX__IPPOOL_TYPE__NONE); /* its pool is gone */
+	expect_routes(f, "");
 }
 
 static void who_makes_the_routes_of_a_pool_makes_its_blackholes(void **state)
@@ -91,11 +95,17 @@ static void one_address_is_no_blackhole(void **state)
 
 	test_add_veth("cali1", "p1");
 	start(f);
+	run(f);
 	send_block(f, "10.65.0.2/32", HOST, LOCAL, FELIX__IPPOOL_TYPE__VXLAN);
 	send_block(f, "fd00:65::2/128", HOST, LOCAL, FELIX__IPPOOL_TYPE__VXLAN);
 	expect_routes(f, "");
 	ENDPOINT("w", "cali1", BOTH);
 	expect_routes(f, ROUTE4("cali1") ROUTE6("cali1"));
+	test_send_endpoint_remove("w", hand_over, f);
+	expect_routes(f, "");
+	run(f);
+	test_send_route_remove("10.65.0.9/32", hand_over, f); /* nothing of ours; one more walk */
+	expect_routes(f, "");
 }
 
 /* In IPv6 the two routes have one key. */

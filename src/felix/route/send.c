@@ -226,8 +226,7 @@ static void settle_write(struct route_driver *d, const struct sent_route *s)
 
 	if (!route_table_confirm(table, s->key, &s->target)) /* most have been notified */
 		route_table_set_actual(table, s->key, s->target);
-	if (s->target.type == RTN_UNICAST)
-		dest->oif = s->target.oif;
+	dest->oif = s->target.oif;
 	if (cidr_set_remove(&d->refused, dest->dst) && destination_subject(dest))
 		d->driver.host->problem(
 			d->driver.host->ctx, "route", destination_subject(dest), NULL);
