@@ -146,8 +146,9 @@ enum kind kind_by_name(const char *name)
 
 enum kind kind_by_plural(const char *plural, size_t len)
 {
-	for (enum kind k = KIND_NONE + 1; k < KIND_N; k++)
-		if (strlen(kinds[k].plural) == len && memcmp(kinds[k].plural, plural, len) == 0)
+	for (enum kind k = KIND_NONE + 1; len && k < KIND_N; k++)
+		if (kinds[k].plural[0] == plural[0] &&
+			strncmp(kinds[k].plural, plural, len) == 0 && !kinds[k].plural[len])
 			return k;
 	return KIND_NONE;
 }

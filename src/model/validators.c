@@ -126,10 +126,13 @@ static void check_elements(struct validation *v, const struct field *f, const st
 static void check_member(struct validation *v, const struct field *f, const void *object)
 {
 	const struct check *c = f->check;
-	bool empty = field_is_empty(f, object);
 	const char *tag = NULL;
+	bool empty;
 
-	if (!c || (empty && !c->required && !c->even_empty))
+	if (!c)
+		return;
+	empty = field_is_empty(f, object);
+	if (empty && !c->required && !c->even_empty)
 		return;
 	if (empty && c->required)
 		tag = "required";

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "base/str.h"
 #include "matcher_priv.h"
 
 uint64_t label_pair_id_hash(struct label_pair_id id)
@@ -47,6 +48,19 @@ struct label_pair *label_pair_find(const struct matcher *m, const char *key, con
 	return found ? *found : NULL;
 }
 
+/* Of one kind of object the n-th label has mostly the same key, and often the same value. */
+struct label_pair *label_pair_nth(struct matcher *m, size_t n, const char *key, const char *value)
+{
+	struct label_pair *pair = n < LABELS_RECENT ? m->recent[n] : NULL;
+
+	if (pair && str_eq(pair->value->text, value) && str_eq(pair->key->name->text, key))
+		return pair;
+	pair = label_pair_get(m, key, value);
+	if (n < LABELS_RECENT)
+		m->recent[n] = pair;
+	return pair;
+}
+
 struct label_pair *label_pair_get(struct matcher *m, const char *key, const char *value)
 {
 	struct label_pair *pair = label_pair_find(m, key, value);
@@ -69,6 +83,9 @@ void label_pair_drop(struct matcher *m, struct label_pair *pair)
 	if (pair->classes.n || pair->selectors.n)
 		return;
 	label_pair_map_remove(&m->pairs, (struct label_pair_id){ pair->key, pair->value });
+	for (size_t i = 0; i < LABELS_RECENT; i++)
+		if (m->recent[i] == pair)
+			m->recent[i] = NULL;
 	moved = ptrs_take(&pair->key->pairs, pair->key_pos);
 	if (moved)
 		moved->key_pos = pair->key_pos;

@@ -33,7 +33,7 @@ static struct match_class *class_new(struct matcher *m, const struct text_pair *
 	c->labels = mem_new_n(struct class_label, n_labels);
 	for (size_t i = 0; i < n_labels; i++) {
 		const char *value = str_empty(labels[i].value) ? "" : labels[i].value;
-		struct label_pair *pair = label_pair_get(m, labels[i].key, value);
+		struct label_pair *pair = label_pair_nth(m, i, labels[i].key, value);
 		c->labels[i].pair = pair;
 		hash = hash_u64(hash ^ pair->key->name->hash);
 		hash = hash_u64(hash ^ pair->value->hash);

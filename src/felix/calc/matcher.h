@@ -78,6 +78,8 @@ bool match_class_equal(const struct match_class *a, const struct match_class *b)
 MAP_DEFINE(match_class_map, const struct match_class *, struct match_class *, match_class_hash,
 	match_class_equal);
 
+#define LABELS_RECENT 8
+
 struct matcher {
 	struct atoms *atoms;
 	struct parents *parents;
@@ -87,6 +89,7 @@ struct matcher {
 	uint32_t next_selector_id;
 	struct label_key_map keys;
 	struct label_pair_map pairs;
+	struct label_pair *recent[LABELS_RECENT]; /* the n-th label of the last class looked for */
 	struct match_class_map classes;
 	struct ptrs every; /* selectors that no label helps to find */
 };

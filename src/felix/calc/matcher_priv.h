@@ -41,6 +41,7 @@ struct match_class {
  * goes with the drop that follows the last user's leaving. */
 struct label_key *label_key_get(struct matcher *m, const char *name);
 struct label_pair *label_pair_get(struct matcher *m, const char *key, const char *value);
+struct label_pair *label_pair_nth(struct matcher *m, size_t n, const char *key, const char *value);
 struct label_pair *label_pair_find(const struct matcher *m, const char *key, const char *value);
 void label_key_drop(struct matcher *m, struct label_key *key);
 void label_pair_drop(struct matcher *m, struct label_pair *pair);
