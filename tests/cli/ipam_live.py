@@ -169,83 +169,100 @@ def test_parallel(plugin, etcd):
     expect("no handle is left", [k for k in state if k.startswith(HANDLES)], [])
 
 
-# ---- killed at each call
+# ---- killed, or cut off, at each call
 
 
-class Killer:
-    """Kills a process at the n-th call, before or after etcd has done it."""
+class Trouble:
+    """Kills a plugin at its n-th call, or cuts its connection, before or after etcd has done it."""
 
-    def __init__(self, port):
+    def __init__(self, port, kill):
+        self.kill = kill
+        self.name = "killed" if kill else "cut off"
         self.process = None
         self.started = threading.Event()
         self.at, self.after, self.hit = 0, False, False
         self.relay = Relay(port, self._call, self._answer)
 
-    def _kill(self):
+    def _strike(self):
         self.started.wait()
         self.hit = True
-        self.process.send_signal(signal.SIGKILL)
+        if self.kill:
+            self.process.send_signal(signal.SIGKILL)
         return True
 
     def _call(self, number):
-        return number == self.at and not self.after and self._kill()
+        return number == self.at and not self.after and self._strike()
 
     def _answer(self, number):
-        return number == self.at and self.after and self._kill()
+        return number == self.at and self.after and self._strike()
 
-    def run(self, program, at, after, verb, container, ipam):
-        """Whether the process was killed."""
+    def run(self, program, at, after, verb, ipam):
+        """Whether it came to that, and what the plugin said."""
         self.relay.reset()
         self.at, self.after, self.hit = at, after, False
         self.started.clear()
-        self.process = Plugin(program, self.relay.url).start(verb, container, "h1", ipam)
+        self.process = Plugin(program, self.relay.url).start(verb, "c1", "h1", ipam)
         self.started.set()
-        self.process.communicate(timeout=60)
-        return self.hit
+        out, err = self.process.communicate(timeout=60)
+        if "Sanitizer" in err:
+            raise RuntimeError(err)
+        return self.hit, self.process.returncode, out
 
 
-def kill_everywhere(plugin, etcd, killer, verb, pools, ipam, warm):
-    """Kills `verb` at every call in turn; each time DEL and ADD must then work as if nothing was."""
+def check_after(what, plugin, etcd, n, ipam):
+    """DEL and ADD must work as if nothing had been."""
+    expect(what + ", nothing is broken", faults(ipam_state(etcd)), [])
+    expect(what + ", DEL", plugin.run("DEL", "c1", ipam=ipam), (0, ""))
+    state = ipam_state(etcd)
+    expect(what + ", DEL leaves nothing of it",
+           [allocations(state).get("net1.c1"), state.get(HANDLES + "net1.c1")], [None, None])
+    code, got = plugin.run("ADD", "c1", ipam=ipam)
+    expect(what + ", ADD", (code, len(got)), (0, n))
+    state = ipam_state(etcd)
+    expect(what + ", it has these addresses", allocations(state).get("net1.c1"), got)
+    expect(what + ", nothing is broken at the end", faults(state), [])
+
+
+def trouble_everywhere(plugin, etcd, trouble, verb, pools, ipam, warm):
+    """Trouble at every call of `verb` in turn."""
     where = f"{verb} with {len(pools)} pools{' after others' if warm else ''}"
-    killed = 0
+    count = 0
     for at in range(1, MAX_CALLS):
         hits = 0
         for after in (False, True):
-            what = f"{where}: killed {'after' if after else 'before'} call {at}"
+            what = f"{where}: {trouble.name} {'after' if after else 'before'} call {at}"
             etcd.fill(cluster(pools))
             clean()
             if warm:
                 plugin.run("ADD", "other")
             if verb == "DEL":
                 plugin.run("ADD", "c1", ipam=ipam)
-            if not killer.run(plugin.program, at, after, verb, "c1", ipam):
+            hit, code, out = trouble.run(plugin.program, at, after, verb, ipam)
+            if not hit:
                 continue
             hits += 1
-            expect(what + ", nothing is broken", faults(ipam_state(etcd)), [])
-            expect(what + ", DEL", plugin.run("DEL", "c1", ipam=ipam), (0, ""))
-            state = ipam_state(etcd)
-            expect(what + ", DEL leaves nothing of it",
-                   [allocations(state).get("net1.c1"), state.get(HANDLES + "net1.c1")], [None, None])
-            code, got = plugin.run("ADD", "c1", ipam=ipam)
-            expect(what + ", ADD", (code, len(got)), (0, len(pools)))
-            state = ipam_state(etcd)
-            expect(what + ", it has these addresses", allocations(state).get("net1.c1"), got)
-            expect(what + ", nothing is broken at the end", faults(state), [])
+            if verb == "ADD" and code == 0:
+                got = [i["address"].split("/")[0] for i in json.loads(out)["ips"]]
+                expect(what + ", but it succeeds", allocations(ipam_state(etcd))["net1.c1"], got)
+            elif code > 0:
+                expect(what + ", says to try again", json.loads(out)["code"], 11)
+            check_after(what, plugin, etcd, len(pools), ipam)
         if not hits:
             break
-        killed += hits
-    expect(f"{where}: it was killed somewhere", killed > 0, True)
-    return killed
+        count += hits
+    expect(f"{where}: it was {trouble.name} somewhere", count > 0, True)
+    return count
 
 
-def test_killed(plugin, etcd):
-    killer = Killer(etcd.port)
+def test_trouble(plugin, etcd, kill):
+    trouble = Trouble(etcd.port, kill)
     both = {"assign_ipv6": "true"}
-    total = kill_everywhere(plugin, etcd, killer, "ADD", V4, {}, False)
-    total += kill_everywhere(plugin, etcd, killer, "ADD", V4, {}, True)
-    total += kill_everywhere(plugin, etcd, killer, "ADD", BOTH, both, False)
-    total += kill_everywhere(plugin, etcd, killer, "DEL", BOTH, both, False)
-    print(f"killed {total} times", flush=True)
+    total = trouble_everywhere(plugin, etcd, trouble, "ADD", V4, {}, False)
+    total += trouble_everywhere(plugin, etcd, trouble, "ADD", V4, {}, True)
+    total += trouble_everywhere(plugin, etcd, trouble, "ADD", BOTH, both, False)
+    total += trouble_everywhere(plugin, etcd, trouble, "DEL", BOTH, both, False)
+    print(f"{trouble.name} {total} times", flush=True)
+    trouble.relay.close()
 
 
 # ---- many times
@@ -442,7 +459,8 @@ def main():
         plugin = Plugin(os.path.abspath(options.program), etcd.url)
         try:
             tests = {"parallel": lambda: test_parallel(plugin, etcd),
-                     "killed": lambda: test_killed(plugin, etcd),
+                     "killed": lambda: test_trouble(plugin, etcd, True),
+                     "cut off": lambda: test_trouble(plugin, etcd, False),
                      "cycles": lambda: test_cycles(plugin, etcd, options.cycles),
                      "status": lambda: test_status(plugin, etcd),
                      "check": lambda: test_check(plugin, etcd),
