@@ -126,6 +126,15 @@ static void remove_workload(struct calc *c, const struct key *key, const char *i
 	reports_set(&c->reports, key, invalid);
 }
 
+static void route_workload(
+	struct calc *c, const struct key *key, const struct workload *w, bool usable)
+{
+	if (usable)
+		routes_set_workload(&c->routes, key, w->name.node, w->item.nets, w->item.n_nets);
+	else
+		routes_remove_workload(&c->routes, key);
+}
+
 static void update_workload(
 	struct calc *c, const struct key *key, const struct resource *res, const char *invalid)
 {
@@ -144,10 +153,8 @@ static void update_workload(
 	}
 	local = str_eq(w.name.node, c->hostname);
 	set_item(c, key, res, &w.item);
-	if (!invalid && !w.fault.code)
-		routes_set_workload(&c->routes, key, w.name.node, w.item.nets, w.item.n_nets);
-	else
-		routes_remove_workload(&c->routes, key);
+	if (local || c->config.routes_from_workloads)
+		route_workload(c, key, &w, !invalid && !w.fault.code);
 	if (local && !invalid && !w.fault.code)
 		endpoints_set(&c->endpoints, key, &w.item, workload_message(key, res, &w, &arena));
 	else if (local)

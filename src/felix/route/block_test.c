@@ -89,6 +89,24 @@ static void who_makes_the_routes_of_a_pool_makes_its_blackholes(void **state)
 	}
 }
 
+/* felix.md T76 */
+static void a_block_that_goes_ends_no_connections(void **state)
+{
+	struct fixture *f = *state;
+	uint64_t forgotten;
+
+	test_add_veth("cali1", "p1");
+	start(f);
+	send_blocks(f, HOST, LOCAL, FELIX__IPPOOL_TYPE__VXLAN);
+	ENDPOINT("w", "cali1", "10.65.0.0/32", "fd00:65::/128"); /* the block's first address */
+	run(f);
+	forgotten = route_counters(f->route).forgotten;
+	remove_blocks(f);
+	expect_routes(f, "10.65.0.0 dev cali1 proto boot scope link metric 1024\n"
+			 "fd00:65:: dev cali1 proto boot scope global metric 1024\n");
+	assert_int_equal(route_counters(f->route).forgotten, forgotten);
+}
+
 static void one_address_is_no_blackhole(void **state)
 {
 	struct fixture *f = *state;
@@ -272,6 +290,7 @@ int main(void)
 		TEST(own_blocks_are_blackholes),
 		TEST(a_block_that_leaves_us_is_none),
 		TEST(who_makes_the_routes_of_a_pool_makes_its_blackholes),
+		TEST(a_block_that_goes_ends_no_connections),
 		TEST(one_address_is_no_blackhole),
 		TEST(an_endpoint_has_all_of_its_block),
 		TEST(the_protocol_is_that_of_cluster_routes),
