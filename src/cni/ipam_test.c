@@ -89,6 +89,25 @@ static void test_times(void **state)
 			fail_msg("taken as a time: %s", bad[i]);
 }
 
+static void test_any_time_comes_back(void **state)
+{
+	struct rng rng = test_rng();
+	char text[IPAM_TIME_TEXT_MAX], again[IPAM_TIME_TEXT_MAX];
+
+	for (int i = 0; i < 10000; i++) {
+		uint64_t ns = rng_below(&rng, 4102444800 * NSEC_PER_SEC), back; /* until 2100 */
+
+		for (uint64_t unit = 1, zeros = rng_below(&rng, 10); zeros > 0; zeros--)
+			ns -= ns % (unit *= 10);
+		assert_int_equal(ipam_time_parse(ipam_time_format(ns, text), &back), 0);
+		assert_true(back == ns);
+		/* A bit turned over: refused, or another time; never read past the text. */
+		memcpy(again, text, sizeof(again));
+		again[rng_below(&rng, strlen(text))] ^= (char)(1 << rng_below(&rng, 7));
+		(void)ipam_time_parse(again, &back);
+	}
+}
+
 /* ---- pools */
 
 #define POOLS "/calico/resources/v3/projectcalico.org/ippools/"
@@ -224,6 +243,7 @@ int main(void)
 		cmocka_unit_test(test_handles),
 		cmocka_unit_test(test_attributes),
 		cmocka_unit_test(test_times),
+		cmocka_unit_test(test_any_time_comes_back),
 		cmocka_unit_test_setup_teardown(test_pools, set_up, tear_down),
 		cmocka_unit_test(test_no_kubernetes),
 		cmocka_unit_test(test_lock),

@@ -13,11 +13,13 @@ import ipaddress
 import json
 import os
 import pathlib
+import random
 import signal
 import subprocess
 import sys
 import tempfile
 import threading
+import time
 import traceback
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
@@ -29,6 +31,7 @@ from vectors import conclude  # noqa: E402
 RESOURCES = "/calico/resources/v3/projectcalico.org/"
 BLOCKS, HANDLES = "/calico/ipam/v2/assignment/", "/calico/ipam/v2/handle/"
 HOSTS = ["h1", "h2", "h3"]
+TURNS = 15      # of each runtime in the test of everything at once
 MAX_CALLS = 40  # more than any run of the plugin needs
 
 checks, failures = [], []
@@ -86,12 +89,16 @@ class Plugin:
 
     def run(self, verb, container, host="h1", ipam=None, args="", **config):
         """Returns the exit status and the addresses, or the output."""
-        process = self.start(verb, container, host, ipam, args, **config)
+        code, out = self.finish(self.start(verb, container, host, ipam, args, **config))
+        if code == 0 and out:
+            return 0, [i["address"].split("/")[0] for i in json.loads(out).get("ips", [])]
+        return code, out
+
+    @staticmethod
+    def finish(process):
         out, err = process.communicate(timeout=120)
         if "Sanitizer" in err or process.returncode < 0:
             raise RuntimeError(err)
-        if process.returncode == 0 and out:
-            return 0, [i["address"].split("/")[0] for i in json.loads(out).get("ips", [])]
         return process.returncode, out
 
 
@@ -147,26 +154,36 @@ def faults(state):
 # ---- many at once
 
 
-def test_parallel(plugin, etcd):
-    etcd.fill(cluster([("10.80.0.0/26", 29)]))
+def many(plugin, verb, lock):
+    """32 calls at once, from three hosts."""
+    def one(i):
+        config = {"ipam_lock_file": f"/run/calico/{i}.lock"} if not lock else {}
+        return plugin.run(verb, f"c{i}", HOSTS[i % 3], **config)
+    with concurrent.futures.ThreadPoolExecutor(32) as pool:
+        return list(pool.map(one, range(32)))
+
+
+def check_parallel(plugin, etcd, what, block, lock):
+    etcd.fill(cluster([("10.80.0.0/26", block)]))
     clean()
-    with concurrent.futures.ThreadPoolExecutor(32) as pool:
-        jobs = [pool.submit(plugin.run, "ADD", f"c{i}", HOSTS[i % 3]) for i in range(32)]
-        answers = [job.result() for job in jobs]
-    expect("32 parallel ADDs from three hosts succeed", [a for a in answers if a[0] != 0], [])
+    answers = many(plugin, "ADD", lock)
+    expect(f"{what}: 32 parallel ADDs from three hosts succeed", [a for a in answers if a[0] != 0], [])
     got = [address for _, addresses in answers for address in addresses]
-    expect("each has one address, all different", len(set(got)), 32)
+    expect(f"{what}: each has one address, all different", len(set(got)), 32)
     state = ipam_state(etcd)
-    expect("what etcd says is what they got",
-           {h: a for h, a in allocations(state).items()},
+    expect(f"{what}: what etcd says is what they got", allocations(state),
            {f"net1.c{i}": answers[i][1] for i in range(32)})
-    expect("nothing is broken after it", faults(state), [])
-    with concurrent.futures.ThreadPoolExecutor(32) as pool:
-        jobs = [pool.submit(plugin.run, "DEL", f"c{i}", HOSTS[i % 3]) for i in range(32)]
-        expect("32 parallel DELs succeed", [j.result() for j in jobs if j.result()[0] != 0], [])
+    expect(f"{what}: nothing is broken after it", faults(state), [])
+    expect(f"{what}: 32 parallel DELs succeed", set(many(plugin, "DEL", lock)), {(0, "")})
     state = ipam_state(etcd)
-    expect("all are free again", allocations(state), {})
-    expect("no handle is left", [k for k in state if k.startswith(HANDLES)], [])
+    expect(f"{what}: all are free again", allocations(state), {})
+    expect(f"{what}: no handle is left", [k for k in state if k.startswith(HANDLES)], [])
+
+
+def test_parallel(plugin, etcd):
+    check_parallel(plugin, etcd, "blocks of eight", 29, True)
+    # All of them write the one block, two hosts borrow, and no lock keeps a host's plugins apart.
+    check_parallel(plugin, etcd, "one block, no lock", 26, False)
 
 
 # ---- killed, or cut off, at each call
@@ -196,12 +213,12 @@ class Trouble:
     def _answer(self, number):
         return number == self.at and self.after and self._strike()
 
-    def run(self, program, at, after, verb, ipam):
+    def run(self, program, at, after, verb, ipam, container="c1", host="h1"):
         """Whether it came to that, and what the plugin said."""
         self.relay.reset()
         self.at, self.after, self.hit = at, after, False
         self.started.clear()
-        self.process = Plugin(program, self.relay.url).start(verb, "c1", "h1", ipam)
+        self.process = Plugin(program, self.relay.url).start(verb, container, host, ipam)
         self.started.set()
         out, err = self.process.communicate(timeout=60)
         if "Sanitizer" in err:
@@ -263,6 +280,82 @@ def test_trouble(plugin, etcd, kill):
     total += trouble_everywhere(plugin, etcd, trouble, "DEL", BOTH, both, False)
     print(f"{trouble.name} {total} times", flush=True)
     trouble.relay.close()
+
+
+# ---- everything at once
+
+
+class Holders:
+    """Who was told that it has an address, and was not told to give it back."""
+
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.of = {}
+        self.doubles = []
+
+    def take(self, container, addresses):
+        with self.lock:
+            for address in addresses:
+                if address in self.of:
+                    self.doubles.append(f"{address}: {self.of[address]} and {container}")
+                self.of[address] = container
+
+    def give(self, container):
+        with self.lock:
+            self.of = {a: c for a, c in self.of.items() if c != container}
+
+
+def live_and_die(plugin, etcd, holders, seed):
+    """A host's runtime with bad luck: some plugins die or lose etcd at some call; DEL follows."""
+    rng = random.Random(seed)
+    troubles = [Trouble(etcd.port, True), Trouble(etcd.port, False)]
+    wrong = []
+
+    def call(verb, container):
+        host = rng.choice(HOSTS)
+        if rng.random() < 0.5:
+            _, code, out = rng.choice(troubles).run(plugin.program, rng.randint(1, 20),
+                                                    rng.random() < 0.5, verb, {}, container, host)
+        else:
+            code, out = plugin.finish(plugin.start(verb, container, host))
+        return code, out
+    for turn in range(TURNS):
+        container = f"s{seed}n{turn}"
+        code, out = call("ADD", container)
+        if code == 0:
+            holders.take(container, [i["address"].split("/")[0] for i in json.loads(out)["ips"]])
+        if code != 0 or rng.random() < 0.6:
+            holders.give(container)
+            for _ in range(20):
+                if call("DEL", container)[0] == 0:
+                    break
+            else:
+                wrong.append(f"{container} cannot be deleted")
+    for trouble in troubles:
+        trouble.relay.close()
+    return wrong
+
+
+def test_chaos(plugin, etcd):
+    seed = int(os.environ.get("SEED") or time.time_ns() % 10 ** 9)
+    print(f"SEED={seed}", flush=True)
+    etcd.fill(cluster([("10.80.0.0/27", 30)]))
+    clean()
+    holders = Holders()
+    with concurrent.futures.ThreadPoolExecutor(6) as pool:
+        jobs = [pool.submit(live_and_die, plugin, etcd, holders, seed + i) for i in range(6)]
+        wrong = [w for job in jobs for w in job.result()]
+    expect("every DEL works in the end", wrong, [])
+    expect("no address has two owners", holders.doubles, [])
+    state = ipam_state(etcd)
+    expect("etcd knows the owners", {a: f"net1.{c}" for a, c in holders.of.items()},
+           {a: h for h, addresses in allocations(state).items() for a in addresses})
+    expect("nothing is broken after it", faults(state), [])
+    for container in set(holders.of.values()):
+        plugin.run("DEL", container)
+    state = ipam_state(etcd)
+    expect("all can be given back", [allocations(state), [k for k in state if k.startswith(HANDLES)]],
+           [{}, []])
 
 
 # ---- many times
@@ -461,6 +554,7 @@ def main():
             tests = {"parallel": lambda: test_parallel(plugin, etcd),
                      "killed": lambda: test_trouble(plugin, etcd, True),
                      "cut off": lambda: test_trouble(plugin, etcd, False),
+                     "chaos": lambda: test_chaos(plugin, etcd),
                      "cycles": lambda: test_cycles(plugin, etcd, options.cycles),
                      "status": lambda: test_status(plugin, etcd),
                      "check": lambda: test_check(plugin, etcd),
