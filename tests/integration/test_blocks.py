@@ -3,10 +3,11 @@
 thrown away, borrowed addresses stand out. The keys are written as IPAM would."""
 import ipaddress
 import json
+import os
 
 import pytest
 
-from lab import etcd, wait
+from lab import etcd, plan, programs, wait
 from stage import resource
 
 IPAM = "/calico/ipam/v2"
@@ -232,3 +233,54 @@ def test_felix_throws_away_in_pools_whose_routes_it_makes(stage):
         put_block(stage, None, cidr)
     await_routes(stage, {("host2", tunnelled[f], f): None for f in (4, 6)})
     stage.write("delete", pools)
+
+
+def ipam(stage, host, verb, container):
+    """calico-ipam as a container runtime calls it; the addresses by family."""
+    config = {"cniVersion": "1.0.0", "name": "lab", "type": "calico", "datastore_type": "etcdv3",
+              "etcd_endpoints": plan.ETCD, "nodename": host,
+              "ipam": {"type": "calico-ipam", "assign_ipv4": "true", "assign_ipv6": "true",
+                       "ipv4_pools": ["cni4"], "ipv6_pools": ["cni6"]}}
+    program = os.path.join(programs.build_directory(), "src/cni/calico-ipam")
+    done = stage.lab.hosts[host].run(
+        program, input=json.dumps(config), CNI_COMMAND=verb, CNI_CONTAINERID=container,
+        CNI_NETNS="/proc/self/ns/net", CNI_IFNAME="eth0", CNI_PATH="/x")
+    found = [ipaddress.ip_interface(i["address"]).ip
+             for i in json.loads(done.stdout or "{}").get("ips", [])]
+    return {a.version: str(a) for a in found}
+
+
+def block_of(address):
+    return str(ipaddress.ip_network(f"{address}/{29 if '.' in address else 125}", strict=False))
+
+
+def test_what_calico_ipam_gives_out(stage):
+    """Two blocks of eight for two hosts: the ninth address is borrowed."""
+    pools = [pool("cni4", "10.71.0.0/28", blockSize=29),
+             pool("cni6", "fd00:71::/124", blockSize=125)]
+    stage.write("apply", pools)
+    one = ipam(stage, "host1", "ADD", "one")
+    nine = [ipam(stage, "host2", "ADD", f"nine{i}") for i in range(9)][-1]
+    assert all(block_of(nine[f]) == block_of(one[f]) for f in (4, 6))
+    own = {f: next(str(b) for b in ipaddress.ip_network(cidr).subnets(new_prefix=length)
+                   if str(b) != block_of(one[f]))
+           for f, cidr, length in ((4, "10.71.0.0/28", 29), (6, "fd00:71::/124", 125))}
+    for name, host, given in (("one", "host1", one), ("nine", "host2", nine)):
+        stage.cast[name] = stage.lab.hosts[host].add_workload(
+            name, ipv4=given[4], ipv6=given[6])
+    await_routes(stage, {("host1", own[f], f): "host2" for f in (4, 6)}
+                 | {("host2", block_of(one[f]), f): "host1" for f in (4, 6)}
+                 | {("host1", nine[f], f): "host2" for f in (4, 6)}
+                 | {("host2", one[f], f): None for f in (4, 6)})
+    stage.check({stage.probe(a, b, family=f): True for f in (4, 6)
+                 for a, b in (("one", "nine"), ("nine", "one"), ("front", "nine"))})
+
+    for name, host in (("one", "host1"), ("nine", "host2")):
+        stage.lab.hosts[host].remove_workload(name)
+        del stage.cast[name]
+    ipam(stage, "host1", "DEL", "one")
+    for i in range(9):
+        ipam(stage, "host2", "DEL", f"nine{i}")
+    stage.write("delete", pools)  # gives the blocks back
+    await_routes(stage, {(host, cidr, f): None for host in BLOCKS for f in (4, 6)
+                         for cidr in (own[f], block_of(one[f]), nine[f])})

@@ -145,13 +145,21 @@ void route_value_emit(
 	const struct route_value *v, const struct cidr *dst, struct emitter *e);
 
 /* routes.c */
+struct route_destination *routes_destination(
+	struct routes *r, const struct cidr *cidr); /* made if absent */
+void routes_add_ref(
+	struct routes *r, enum route_use use, struct route_node *n, const struct cidr *cidr);
+void routes_drop_ref(
+	struct routes *r, enum route_use use, struct route_node *n, const struct cidr *cidr);
+/* To be looked at in the next flush; `again`: and told though nothing differs. */
+void routes_mark(struct routes *r, struct route_destination *dst, bool again);
+void routes_mark_under(struct routes *r, const struct cidr *cidr, bool again);
+void routes_mark_all(struct routes *r, uint8_t family);
+
+/* route_sources.c */
 struct route_node *routes_hold_node(struct routes *r, const char *name); /* made if absent */
-void routes_release_node(struct routes *r, struct route_node *n);	 /* one hold; NULL: none */
-void routes_add_ref(struct routes *r, enum route_use use, struct route_node *n,
-	const struct cidr *cidr);
-void routes_drop_ref(struct routes *r, enum route_use use, struct route_node *n,
-	const struct cidr *cidr);
-void routes_mark_again(struct routes *r, const struct cidr *cidr);
+void routes_release_node(struct routes *r, struct route_node *n);        /* NULL: none */
+void routes_free_workloads(struct routes *r);
 
 /* route_blocks.c */
 void routes_free_blocks(struct routes *r);
