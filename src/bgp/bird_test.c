@@ -227,6 +227,28 @@ static char *rendered(const struct view *v)
 	return buf_take(&text);
 }
 
+/* What the API refuses can stand in the datastore all the same; BIRD must not read it as its own. */
+static void test_no_text_becomes_configuration(void **state)
+{
+	struct view *v = three_nodes();
+	_cleanup_free_ char *text = NULL;
+	struct plan p = { 0 };
+
+	put(v, KIND_BGP_CONFIGURATION, "default",
+		"{\"ignoredInterfaces\":[\"docker*\",\"x\\\"; } protocol static { route 0.0.0.0/0"
+		" blackhole; }\",\"*\",\"\"]}");
+	assert_int_equal(plan_make(v, NULL, &p, NULL), 0);
+	assert_int_equal(p.ignored_interfaces.n, 1);
+	assert_int_equal(p.warnings.n, 3);
+	assert_non_null(strstr(p.warnings.v[0], "ignoredInterfaces: 'x\"; } protocol"));
+	plan_done(&p);
+	text = rendered(v);
+	assert_null(strstr(text, "0.0.0.0/0 blackhole"));
+	assert_non_null(strstr(text, "interface -\"docker*\", -\"cali*\""));
+	check_with_bird(text);
+	view_free(v);
+}
+
 static void test_render_blocks(void **state)
 {
 	struct view *v = three_nodes();
@@ -313,6 +335,7 @@ int main(void)
 		cmocka_unit_test(test_router_id),
 		cmocka_unit_test(test_only_own_blocks_count),
 		cmocka_unit_test(test_render),
+		cmocka_unit_test(test_no_text_becomes_configuration),
 		cmocka_unit_test(test_render_blocks),
 		cmocka_unit_test(test_render_without_peers_and_pools),
 		cmocka_unit_test(test_replies),

@@ -19,6 +19,25 @@ static void warn(struct plan *p, char *text)
 	free(text);
 }
 
+/* They become part of a daemon's configuration, so what the API would not take counts for nothing:
+ * writers that check nothing can put any text into the datastore. */
+static void take_ignored_interfaces(struct plan *p, const struct strv *patterns)
+{
+	static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				      "0123456789_.-*";
+
+	for (size_t i = 0; i < patterns->n; i++) {
+		const char *text = patterns->v[i];
+
+		if (*text && !text[strspn(text, allowed)] && !str_eq(text, "*"))
+			strv_add(&p->ignored_interfaces, text);
+		else
+			warn(p, mem_printf("BGPConfiguration default: ignoredInterfaces: '%s' is "
+					   "left out, it is no pattern of interfaces",
+					text));
+	}
+}
+
 static const char *node_cidr(const struct view_node *n, int family)
 {
 	return family == 4 ? n->v4 : n->v6;
@@ -261,7 +280,7 @@ static void fill_general(struct plan *p, const struct view *v)
 	p->priority[0] = global->v4_priority ? global->v4_priority : DEFAULT_PRIORITY;
 	p->priority[1] = global->v6_priority ? global->v6_priority : DEFAULT_PRIORITY;
 	p->mesh_restart_s = duration_s(global->mesh_restart_time);
-	p->ignored_interfaces = &global->ignored_interfaces;
+	take_ignored_interfaces(p, &global->ignored_interfaces);
 }
 
 int plan_make(const struct view *v, const char *router_id, struct plan *ret, struct err *err)
@@ -292,6 +311,7 @@ void plan_done(struct plan *p)
 	free(p->peers);
 	free(p->pools);
 	free(p->blocks);
+	strv_done(&p->ignored_interfaces);
 	strv_done(&p->warnings);
 	*p = (struct plan){ 0 };
 }

@@ -2,7 +2,6 @@
 #include "io/http_server.h"
 
 #include <errno.h>
-#include <http_parser.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +9,7 @@
 #include "base/addr.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "http_request.h"
 #include "reply_server.h"
 
 struct http_server {
@@ -18,98 +18,16 @@ struct http_server {
 	void *ctx;
 };
 
-struct request { /* of one connection */
-	bool begun, complete;
-	http_parser parser;
-	struct buf url;
-};
-
-static const char *reason(int status)
-{
-	switch (status) {
-	case 200:
-		return "OK";
-	case 204:
-		return "No Content";
-	case 400:
-		return "Bad Request";
-	case 404:
-		return "Not Found";
-	case 405:
-		return "Method Not Allowed";
-	case 503:
-		return "Service Unavailable";
-	}
-	return "Unknown";
-}
-
-static void put_reply(const struct http_reply *reply, bool head, struct buf *out)
-{
-	buf_printf(out,
-		"HTTP/1.1 %d %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\n"
-		"Connection: close\r\n\r\n",
-		reply->status, reason(reply->status), reply->content_type, reply->body.len);
-	if (!head)
-		buf_put(out, buf_str(&reply->body), reply->body.len);
-}
-
-static void answer(const struct http_server *s, struct request *r, struct buf *out)
-{
-	struct http_reply reply = { .status = 404, .content_type = "text/plain; charset=utf-8" };
-
-	if (!r->complete)
-		reply.status = 400;
-	else if (r->parser.method != HTTP_GET && r->parser.method != HTTP_HEAD)
-		reply.status = 405;
-	else {
-		buf_putc(&r->url, '\0');
-		r->url.data[strcspn(r->url.data, "?#")] = '\0';
-		s->get(s->ctx, r->url.data, &reply);
-	}
-	put_reply(&reply, r->parser.method == HTTP_HEAD, out);
-	buf_done(&reply.body);
-}
-
-static int on_url(http_parser *p, const char *at, size_t len)
-{
-	struct request *r = p->data;
-
-	buf_put(&r->url, at, len);
-	return 0;
-}
-
-static int on_complete(http_parser *p)
-{
-	struct request *r = p->data;
-
-	r->complete = true;
-	http_parser_pause(p, 1);
-	return 0;
-}
-
 static bool take(void *ctx, void *state, const char *data, size_t len, struct buf *out)
 {
-	static const http_parser_settings settings = { .on_url = on_url,
-		.on_message_complete = on_complete };
-	struct request *r = state;
+	const struct http_server *s = ctx;
 
-	if (!r->begun) {
-		http_parser_init(&r->parser, HTTP_REQUEST);
-		r->parser.data = r;
-		r->begun = true;
-	}
-	http_parser_execute(&r->parser, &settings, data, len);
-	if (!r->complete && HTTP_PARSER_ERRNO(&r->parser) == HPE_OK)
-		return false;
-	answer(ctx, r, out);
-	return true;
+	return http_request_take(state, s->get, s->ctx, data, len, out);
 }
 
 static void done(void *state)
 {
-	struct request *r = state;
-
-	buf_done(&r->url);
+	http_request_done(state);
 }
 
 static socklen_t parse_host(const char *host, uint16_t port, struct sockaddr_storage *ret)
@@ -133,7 +51,7 @@ static socklen_t parse_host(const char *host, uint16_t port, struct sockaddr_sto
 int http_server_new(struct loop *loop, const char *host, uint16_t port, http_get_fn get, void *ctx,
 	struct http_server **ret, struct err *err)
 {
-	static const struct reply_protocol protocol = { sizeof(struct request), take, done };
+	static const struct reply_protocol protocol = { sizeof(struct http_request), take, done };
 	struct sockaddr_storage address = { 0 };
 	socklen_t len = parse_host(host, port, &address);
 	struct http_server *s;

@@ -45,8 +45,8 @@ static void put_interfaces(const struct plan *p, struct buf *out)
 {
 	buf_puts(out, "protocol device {\n\tscan time 10;\n}\n\n");
 	buf_puts(out, "protocol direct direct1 {\n\tipv4;\n\tipv6;\n\tinterface ");
-	for (size_t i = 0; i < p->ignored_interfaces->n; i++)
-		buf_printf(out, "-\"%s\", ", p->ignored_interfaces->v[i]);
+	for (size_t i = 0; i < p->ignored_interfaces.n; i++)
+		buf_printf(out, "-\"%s\", ", p->ignored_interfaces.v[i]);
 	buf_puts(out, "-\"cali*\", -\"kube-ipvs*\", \"*\";\n}\n\n");
 }
 

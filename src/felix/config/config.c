@@ -131,19 +131,27 @@ static int set_file_line(
 	return 0;
 }
 
-int config_set_file(struct config *c, const char *path, struct err *err)
+int config_set_lines(struct config *c, FILE *f, const char *name, struct err *err)
 {
-	FILE *f = fopen(path, "re");
 	_cleanup_free_ char *line = NULL;
 	size_t cap = 0;
 	int number = 0, r = 0;
 
+	while (!r && getline(&line, &cap, f) >= 0)
+		r = set_file_line(c, line, ++number, name, err);
+	if (!r && ferror(f))
+		r = err_set(err, -EIO, "cannot read %s", name);
+	return r;
+}
+
+int config_set_file(struct config *c, const char *path, struct err *err)
+{
+	FILE *f = fopen(path, "re");
+	int r;
+
 	if (!f)
 		return err_set(err, -errno, "cannot open %s: %s", path, strerror(errno));
-	while (!r && getline(&line, &cap, f) >= 0)
-		r = set_file_line(c, line, ++number, path, err);
-	if (!r && ferror(f))
-		r = err_set(err, -EIO, "cannot read %s", path);
+	r = config_set_lines(c, f, path, err);
 	fclose(f);
 	return r;
 }

@@ -55,7 +55,7 @@ struct plan {
 	enum plan_debug debug;
 	uint32_t priority[2];    /* normal route metric per family */
 	uint32_t mesh_restart_s; /* 0 = the daemon's default */
-	const struct strv *ignored_interfaces;
+	struct strv ignored_interfaces; /* patterns: letters, digits, "_.-" and "*" */
 	struct plan_peer *peers; /* sorted by name */
 	size_t peers_n;
 	struct plan_pool *pools; /* sorted by CIDR */

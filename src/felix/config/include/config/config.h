@@ -9,6 +9,8 @@
  */
 #pragma once
 
+#include <stdio.h>
+
 #include "base/err.h"
 #include "base/str.h"
 
@@ -85,6 +87,8 @@ void config_set_environment(struct config *c, const char *const *environment);
 /* An INI-like file; sections are ignored. -ENOENT is left to the caller. *err names file and line.
  */
 int config_set_file(struct config *c, const char *path, struct err *err);
+/* The same for what is open already; `name` is for *err. */
+int config_set_lines(struct config *c, FILE *f, const char *name, struct err *err);
 
 /* What is wrong or without effect: told for each parameter at each resolve. */
 enum config_note {
