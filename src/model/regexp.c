@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "regexp.h"
+#include "model/regexp.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/testing.h"
-#include "regexp.h"
+#include "model/regexp.h"
 
 static void test_as_go_does(void **state)
 {

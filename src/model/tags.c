@@ -6,9 +6,9 @@
 
 #include "base/addr.h"
 #include "base/str.h"
+#include "model/regexp.h"
 #include "model/resource.h"
 #include "names.h"
-#include "regexp.h"
 #include "selector/selector.h"
 
 #define LOWER         "abcdefghijklmnopqrstuvwxyz"

@@ -12,6 +12,7 @@
 #include "base/cleanup.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "model/regexp.h"
 
 bool detect_excluded(const char *interface)
 {
@@ -65,8 +66,11 @@ static int patterns_compile(struct patterns *p, const char *list, struct err *er
 
 	strv_split(&items, list, ',');
 	p->v = mem_new_n(regex_t, items.n ? items.n : 1);
+	/* Go's rules first: they are upstream's, and refuse the nested repetitions that would cost
+	 * regcomp() all memory. */
 	for (size_t i = 0; i < items.n; i++, p->n++)
-		if (regcomp(&p->v[i], items.v[i], REG_EXTENDED | REG_NOSUB))
+		if (!regexp_is_valid(items.v[i]) ||
+			regcomp(&p->v[i], items.v[i], REG_EXTENDED | REG_NOSUB))
 			return err_set(
 				err, DETECT_E_METHOD, "invalid interface regex %s", items.v[i]);
 	return p->n ? 0 : err_set(err, DETECT_E_METHOD, "no interface regex given");

@@ -38,6 +38,7 @@ static const struct detect_case {
 	{ "interface=docker", 4, 0, "172.17.0.1/16" },
 	{ "interface=eth1", 6, DETECT_E_NONE, NULL },
 	{ "interface=(", 4, DETECT_E_METHOD, NULL },
+	{ "interface=eth++++++++++++0", 4, DETECT_E_METHOD, NULL }, /* not Go's, and dear */
 	{ "skip-interface=eth1,vip", 4, 0, "192.0.2.10/24" },
 	{ "cidr=192.0.2.0/24", 4, 0, "192.0.2.10/24" },
 	{ "cidr=10.0.0.0/8 , 203.0.113.0/24", 4, 0, "10.65.0.1/32" },

@@ -37,9 +37,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	_cleanup_free_ char *method = mem_strndup((const char *)data, size);
 	struct host_interfaces l = { 0 };
 
-	/* The first asks the resolver; counts in braces cost regcomp(3) their product in memory, which
-	 * is for the operator to know, whose text it is. */
-	if (str_starts(method, "can-reach=") || strchr(method, '{'))
+	if (str_starts(method, "can-reach=")) /* asks the resolver */
 		return 0;
 	add(&l, "lo", 1, "127.0.0.1/8");
 	add(&l, "eth0", 2, "192.0.2.5/24");
