@@ -35,6 +35,7 @@ struct rpc {
 	unsigned token;       /* number of the one it was sent with */
 	unsigned tries;       /* that failed */
 	bool repeatable;      /* nothing is changed by doing it twice */
+	struct buf refusal; /* what the server said when it was refused last */
 	bool parked, renewed; /* waits for a token; had one renewed already */
 };
 

@@ -4,6 +4,7 @@
 
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -14,6 +15,7 @@
 #include "relay.h"
 #include "server.h"
 #include "store/etcd.h"
+#include "store/syncer.h"
 
 static pid_t etcd_pid;
 static const char *const no_args[] = { NULL };
@@ -305,6 +307,107 @@ static void test_another_cluster_at_the_same_address(void **state)
 	etcd_pid = server_start(no_args);
 }
 
+/* --- a backup --- */
+
+static void on_update(void *ctx, const struct kv *kv)
+{
+	if (kv->value)
+		buf_printf(ctx, "%s=%s ", kv->key.name, kv->value);
+	else
+		buf_printf(ctx, "-%s ", kv->key.name);
+}
+
+static void on_sync_status(void *ctx, enum sync_status status)
+{
+	if (status == SYNC_IN_SYNC)
+		buf_puts(ctx, "| ");
+}
+
+static void wait_text(struct fixture *f, struct buf *text, const char *expected)
+{
+	for (int i = 0; i < 8000 && strcmp(buf_str(text), expected); i++)
+		assert_int_equal(loop_step(f->loop, 5), 0);
+	assert_string_equal(buf_str(text), expected);
+	buf_clear(text);
+}
+
+static void shell(const char *command)
+{
+	assert_int_equal(system(command), 0);
+}
+
+/* What came after the backup was taken is gone again, and that is told. */
+static void test_a_backup_is_restored(void **state)
+{
+	static const char *const restored[] = { "--data-dir", "/mnt/restored", NULL };
+	static const struct syncer_callbacks callbacks = { on_update, on_sync_status, NULL };
+	struct fixture *f = *state;
+	_cleanup_buf_ struct buf text = BUF_INIT;
+	struct syncer *syncer;
+
+	put(f, f->other, "a", "1");
+	put(f, f->other, "b", "2");
+	shell("ETCDCTL_API=3 etcdctl snapshot save /mnt/snapshot >/dev/null 2>&1");
+	syncer = syncer_new(f->loop, f->store, &all_sets, 1, &callbacks, &text);
+	wait_text(f, &text, "a=1 b=2 | ");
+	put(f, f->other, "a", "3");
+	put(f, f->other, "c", "4");
+	drop(f, f->other, "b");
+	wait_text(f, &text, "a=3 c=4 -b ");
+	server_kill(etcd_pid, SIGKILL);
+	shell("ETCDCTL_API=3 etcdctl snapshot restore /mnt/snapshot --data-dir /mnt/restored "
+	      ">/dev/null 2>&1");
+	etcd_pid = server_start(restored);
+	wait_text(f, &text, "a=1 b=2 -c | ");
+	syncer_free(syncer);
+	server_kill(etcd_pid, SIGKILL);
+	etcd_pid = server_start(no_args);
+}
+
+/* --- large answers --- */
+
+/* Events that are missed while the watch is cut come in one response, which etcd cuts where it
+ * would be too large; the connection breaks in the middle of that, too. */
+static void test_events_in_fragments(void **state)
+{
+	static const char *const small[] = { "--max-request-bytes", "200000", NULL };
+	struct fixture *f = *state;
+	_cleanup_(heard_done) struct heard h = { 0 };
+	_cleanup_free_ char *value = mem_zalloc(100001);
+
+	server_kill(etcd_pid, SIGKILL);
+	etcd_pid = server_start(small);
+	memset(value, 'v', 100000);
+	watch_sets(f, f->store, &h);
+	put(f, f->other, "a", "1");
+	wait_heard(f, &h, "a=1 ");
+	relay_cut(relay_of(f), true);
+	for (unsigned i = 0; i < 30; i++) {
+		char name[8];
+
+		snprintf(name, sizeof(name), "s%02u", i);
+		assert_int_equal(put(f, f->other, name, value), STORE_OK);
+	}
+	h.n = 0;
+	relay_cut_after(relay_of(f), 1500000);
+	relay_cut(relay_of(f), false);
+	put(f, f->other, "z", "1");
+	while (!strstr(buf_str(&h.text), "z=1") && !h.ended)
+		assert_int_equal(loop_step(f->loop, T_MS), 0);
+	assert_false(h.ended);
+	assert_true(h.n >= 31); /* some of them twice */
+	for (unsigned i = 0; i < 30; i++) {
+		char name[8];
+
+		snprintf(name, sizeof(name), "s%02u:", i);
+		assert_non_null(strstr(buf_str(&h.text), name));
+	}
+	assert_true(etcd_counters(f->store).watch_fragments > 2);
+	assert_true(relay_connections(relay_of(f)) >= 3);
+	server_kill(etcd_pid, SIGKILL);
+	etcd_pid = server_start(no_args);
+}
+
 /* --- silence --- */
 
 /* The store under test, with little patience. */
@@ -541,6 +644,8 @@ int main(void)
 		T(test_etcd_killed_and_restarted),
 		T(test_a_watch_resumes_where_progress_left_it),
 		T(test_another_cluster_at_the_same_address),
+		T(test_a_backup_is_restored),
+		T(test_events_in_fragments),
 		T(test_a_silent_watch_is_checked_and_left_alone),
 		T(test_an_event_that_was_lost_comes_again),
 		T(test_a_dead_stream_is_opened_again),

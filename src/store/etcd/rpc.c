@@ -28,6 +28,7 @@ void rpc_done(struct rpc *r)
 	loop_timer_cancel(e->inbox, r->serial | RPC_TURN);
 	TAILQ_REMOVE(&e->rpcs, r, link);
 	buf_done(&r->request);
+	buf_done(&r->refusal);
 }
 
 void rpc_turn(struct rpc *r)
@@ -56,7 +57,8 @@ enum store_status status_of(unsigned code, const char *text)
 /* A deadline alone says little: what stood in the way belongs to it. */
 static void fail(struct rpc *r, unsigned code, const char *text)
 {
-	const char *cause = channel_last_error(r->e->channel);
+	const char *cause = r->refusal.len ? buf_str(&r->refusal)
+					  : channel_last_error(r->e->channel);
 	_cleanup_buf_ struct buf full = BUF_INIT;
 
 	buf_puts(&full, text);
@@ -120,6 +122,9 @@ static void on_done(void *ctx, const struct grpc_status *status)
 		auth_renew(r->e, r->token);
 		rpc_send(r);
 	} else if (may_repeat(r, status)) {
+		buf_clear(&r->refusal);
+		if (status->answered)
+			buf_puts(&r->refusal, status->message);
 		repeat(r);
 	} else {
 		fail(r, status->code, status->message);

@@ -78,7 +78,14 @@ void server_enter(void)
 	loopback_up();
 }
 
-static void exec_etcd(const char *const *extra)
+static _Noreturn void exec_program(const char *const *args)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	execvp(args[0], (char *const *)args);
+	_exit(77);
+}
+
+static _Noreturn void exec_etcd(const char *const *extra)
 {
 	const char *args[40] = { "etcd", "--data-dir", DATA_DIR "/etcd", "--log-level", "fatal",
 		"--logger", "zap", "--listen-client-urls", "http://127.0.0.1:2379",
@@ -90,35 +97,61 @@ static void exec_etcd(const char *const *extra)
 		n++;
 	while (extra && *extra && n < ARRAY_SIZE(args) - 1)
 		args[n++] = *extra++;
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	execvp("etcd", (char *const *)args);
-	_exit(77);
+	exec_program(args);
 }
 
-static bool answers(void)
+static bool answers(uint16_t port)
 {
-	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(ETCD_PORT) };
+	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(port) };
 	_cleanup_close_ int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	return connect(fd, (struct sockaddr *)&to, sizeof(to)) == 0;
 }
 
-pid_t server_start(const char *const *extra_args)
+static pid_t fork_or_skip(void)
 {
 	pid_t pid = fork();
 
 	if (pid < 0)
 		skip("fork");
+	return pid;
+}
+
+pid_t server_spawn(const char *const *extra_args)
+{
+	pid_t pid = fork_or_skip();
+
 	if (!pid)
 		exec_etcd(extra_args);
-	while (!answers()) {
+	return pid;
+}
+
+pid_t server_spawn_program(const char *const *args)
+{
+	pid_t pid = fork_or_skip();
+
+	if (!pid)
+		exec_program(args);
+	return pid;
+}
+
+void server_await(pid_t pid, uint16_t port)
+{
+	while (!answers(port)) {
 		if (waitpid(pid, NULL, WNOHANG) == pid) {
 			fprintf(stderr, "skipped: etcd ended\n");
 			exit(77);
 		}
 		usleep(20000);
 	}
+}
+
+pid_t server_start(const char *const *extra_args)
+{
+	pid_t pid = server_spawn(extra_args);
+
+	server_await(pid, ETCD_PORT);
 	return pid;
 }
 

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include <stdint.h>
 #include <sys/types.h>
 
 #define ETCD_PORT 2379
@@ -13,6 +14,9 @@
 /* Skips the program (exit 77) where namespaces or etcd are not to be had. */
 void server_enter(void);
 pid_t server_start(const char *const *extra_args); /* returns when it answers */
+pid_t server_spawn(const char *const *extra_args); /* returns at once */
+pid_t server_spawn_program(const char *const *args); /* the same, args[0] in place of etcd */
+void server_await(pid_t pid, uint16_t port);       /* until something listens there */
 void server_kill(pid_t pid, int signo);            /* and waits for its end */
 
 /* A client of its own that blocks: for what the store under test must not see. */

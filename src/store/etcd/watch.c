@@ -192,6 +192,7 @@ static void on_events(struct etcd *e, struct watch *x, struct response *r)
 			x->next = r->header.revision + 1; /* progress: nothing was missed */
 		return;
 	}
+	e->counters.watch_fragments += r->fragment;
 	/* Of a response in fragments only the end proves that all of a revision was seen. */
 	if (!r->fragment)
 		x->next = r->last_revision + 1;

@@ -32,5 +32,6 @@ struct etcd_counters {
 	uint64_t connections, requests, watch_streams;
 	uint64_t watch_progress; /* notices of a server that nothing was missed up to a revision */
 	uint64_t watches_checked, watches_remade; /* after silence */
+	uint64_t watch_fragments;                 /* responses that others follow to complete */
 };
 struct etcd_counters etcd_counters(const struct store *s);
