@@ -7,6 +7,7 @@ help:
 	@echo 'make lab        hosts with Calico on this machine, a policy, and what it did (HOSTS=2)'
 	@echo 'make lab-down   end it'
 	@echo 'make check      all tests'
+	@echo 'make soak       the long simulations (SEED=... repeats one, STEPS=... says how long)'
 	@echo 'make bench      every benchmark, a table, build/bench/results.json (QUICK=1: under two minutes)'
 	@echo 'make build      the programs, in $(RELEASE)'
 
@@ -29,10 +30,16 @@ check:
 	@scripts/install check
 	@tests/run
 
+soak: $(RELEASE)/build.ninja
+	@scripts/install check
+	@ninja -C $(RELEASE) --quiet src/ipam/ipam_sim_test src/ipam/ipam_path_test
+	@STEPS=$(if $(STEPS),$(STEPS),1000000) $(RELEASE)/src/ipam/ipam_sim_test
+	@PREEMPTIONS=3 $(RELEASE)/src/ipam/ipam_path_test
+
 bench:
 	@scripts/install lab
 	@$(MAKE) --no-print-directory build
 	@ninja -C $(RELEASE) --quiet bench-programs
 	@tests/bench/run --build $(RELEASE) $(if $(QUICK),--quick)
 
-.PHONY: help lab lab-down build check bench
+.PHONY: help lab lab-down build check soak bench

@@ -59,8 +59,9 @@ static void claim(struct holder *h, struct view_object *affinity, struct block *
 {
 	struct ipam_op *op = h->op;
 
-	if (!is_state(affinity, AFFINITY_PENDING))
-		put_state(op, &affinity->key, AFFINITY_PENDING);
+	/* Also when it is pending: so nobody confirms it in the meantime because of another
+	 * claim, and others see that this one is not checked yet. */
+	put_state(op, &affinity->key, AFFINITY_PENDING);
 	if (fresh)
 		put_as_is(op, b);
 	else
@@ -106,7 +107,9 @@ static enum held hold_new(struct holder *h, struct view_object *affinity, const 
 	return HELD;
 }
 
-/* A block whose claim was not finished, or that nobody owns. */
+/* A block whose claim was not finished, or that nobody owns. One without addresses may have been
+ * made too late for its pool, and others may not have seen it: it is used only if it is of the size
+ * that the pool has now. */
 static enum held hold_again(struct holder *h, struct view_object *affinity,
 	struct view_object *object, const struct pool *pool, struct block *ret)
 {
@@ -115,7 +118,8 @@ static enum held hold_again(struct holder *h, struct view_object *affinity,
 
 	if (!holder_lists_blocks(h, b->cidr.addr.family))
 		return HELD_READ;
-	if (block_is_empty(b) && index_overlap(h->index, &b->cidr)) {
+	if (block_is_empty(b) &&
+		(b->cidr.len != pool->block_len || index_overlap(h->index, &b->cidr))) {
 		op_delete(h->op, &object->key);
 		return let_go(h, affinity);
 	}
@@ -209,9 +213,26 @@ enum held may_borrow(struct holder *h, const struct block *b)
 	return affinity->there && is_state(affinity, AFFINITY_CONFIRMED) ? HELD : HELD_NOT;
 }
 
+void check_confirmed(struct ipam_op *op, const struct block *b)
+{
+	const char *owner = block_host(b);
+	struct key key;
+	struct view_object *affinity;
+
+	if (!owner && str_eq(b->affinity, AFFINITY_LOAD_BALANCER))
+		owner = IPAM_HOST_LOAD_BALANCER;
+	if (!owner)
+		return;
+	key = key_affinity(owner, &b->cidr);
+	affinity = view_get(&op->view, &key);
+	if (affinity && affinity->there && is_state(affinity, AFFINITY_CONFIRMED) &&
+		!op_writes(op, &key))
+		op_check(op, &key);
+}
+
 /* ---- give up ---- */
 
-static void disown(struct ipam_op *op, const struct block *b, const struct key *key)
+void disown(struct ipam_op *op, const struct block *b, const struct key *key)
 {
 	struct block copy;
 

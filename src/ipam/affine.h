@@ -7,6 +7,10 @@
  * confirmed. So a host that has not yet heard that a pool was made anew with another block size
  * cannot give out an address that another host has: its own block, made too late, is never
  * confirmed. Others give out of an empty block only when its owner has confirmed it.
+ *
+ * Every claim first writes "pending", so an affinity that still has the revision with which it was
+ * read as confirmed belongs to the block as it was read after it: that is checked along with each
+ * use of a confirmed block.
  */
 #pragma once
 
@@ -41,6 +45,10 @@ enum held evict(struct holder *h, const struct cidr *block);
 /* Whether addresses may be given out of a block that is not ours. HELD or HELD_NOT. */
 enum held may_borrow(struct holder *h, const struct block *b);
 
+/* Before an address of a block that hold() or may_borrow() gave is written: it is this block that
+ * was confirmed, not an earlier one. */
+void check_confirmed(struct ipam_op *op, const struct block *b);
+
 enum release_affinity {
 	RELEASED_AFFINITY,
 	RELEASE_READ,
@@ -51,5 +59,8 @@ enum release_affinity {
 /* `b` NULL: the block as it was read; else as this plan has just written it. */
 enum release_affinity release_affinity(struct ipam_op *op, const char *host,
 	const struct cidr *block, bool empty_only, const struct block *b);
+
+/* Deleted when empty, else nobody's. `key` is the block's. */
+void disown(struct ipam_op *op, const struct block *b, const struct key *key);
 
 void put_block(struct ipam_op *op, struct block *b); /* sequence number + 1, then a step */

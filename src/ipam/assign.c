@@ -205,17 +205,22 @@ static void note_result(struct assign *a, struct share *s)
 	f->messages = s->messages;
 }
 
-static void keep_reason(struct assign *a, const struct share *shares)
+static void say_short(struct assign *a, const struct share *shares)
 {
-	if (a->op.status == IPAM_OK) {
-		const struct share *s = shares[0].left ? &shares[0] : &shares[1];
-		struct ipam_family f = *(s->family == 4 ? &a->result.v4 : &a->result.v6);
-		_cleanup_buf_ struct buf text = BUF_INIT;
+	const struct share *s = shares[0].left ? &shares[0] : &shares[1];
+	struct ipam_family f = *(s->family == 4 ? &a->result.v4 : &a->result.v6);
+	_cleanup_buf_ struct buf text = BUF_INIT;
 
-		f.addrs.n = f.wanted - s->left;
-		ipam_family_text(&f, s->family, &text);
-		op_fail(&a->op, IPAM_E_SHORT, "%s", buf_str(&text));
-	}
+	if (a->op.status != IPAM_OK)
+		return;
+	f.addrs.n = f.wanted - s->left;
+	ipam_family_text(&f, s->family, &text);
+	op_fail(&a->op, IPAM_E_SHORT, "%s", buf_str(&text));
+}
+
+static void keep_reason(struct assign *a)
+{
+	a->giving_back = true;
 	a->why = a->op.status;
 	a->why_error = arena_strdup(&a->op.args, buf_str(&a->op.error));
 	a->why_detail = arena_strdup(&a->op.args, buf_str(&a->op.detail));
@@ -231,16 +236,6 @@ static enum plan give_back(struct assign *a)
 	op_fail(&a->op, a->why, "%s", a->why_error);
 	op_detail(&a->op, "%s", a->why_detail);
 	return plan;
-}
-
-static enum plan fall_short(struct assign *a, const struct share *shares)
-{
-	keep_reason(a, shares);
-	a->op.n_steps = 0;
-	if (!a->op.assigned4.n && !a->op.assigned6.n)
-		return PLAN_DONE;
-	a->giving_back = true;
-	return give_back(a);
 }
 
 static enum plan plan_shares(struct assign *a, struct share *shares)
@@ -262,16 +257,14 @@ static enum plan plan_shares(struct assign *a, struct share *shares)
 	return plan;
 }
 
-static enum plan plan_assign(struct ipam_op *op)
+static enum plan plan_give(struct assign *a)
 {
-	struct assign *a = assign_of(op);
+	struct ipam_op *op = &a->op;
 	struct share shares[2];
 	const struct resource *node;
 	enum plan plan;
 	int r;
 
-	if (a->giving_back)
-		return give_back(a);
 	if (str_empty(a->args.use))
 		return op_fail(op, IPAM_E_INVALID,
 			"must specify the intended use when assigning an IP");
@@ -286,10 +279,29 @@ static enum plan plan_assign(struct ipam_op *op)
 	if (plan == PLAN_READ)
 		return plan;
 	if (plan != PLAN_AGAIN && a->args.all_or_nothing &&
-		(op->status != IPAM_OK || shares[0].left || shares[1].left))
-		return fall_short(a, shares);
+		(op->status != IPAM_OK || shares[0].left || shares[1].left)) {
+		say_short(a, shares);
+		return PLAN_DONE;
+	}
 	write_all(a, shares);
 	return plan == PLAN_AGAIN ? PLAN_AGAIN : PLAN_LAST;
+}
+
+static enum plan plan_assign(struct ipam_op *op)
+{
+	struct assign *a = assign_of(op);
+	enum plan plan;
+
+	if (a->giving_back)
+		return give_back(a);
+	plan = plan_give(a);
+	if (plan != PLAN_DONE || !a->args.all_or_nothing || op->status == IPAM_OK)
+		return plan;
+	op->n_steps = 0;
+	if (!op->assigned4.n && !op->assigned6.n)
+		return PLAN_DONE;
+	keep_reason(a);
+	return give_back(a);
 }
 
 /* ---- interface ---- */

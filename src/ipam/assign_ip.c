@@ -163,7 +163,7 @@ static enum plan find_block(struct assign_ip *s, struct holder *h, const struct 
 	struct view_object *o;
 	const struct block *b;
 
-	switch (locate(&s->op, pools, indexes, &s->args.addr, &cidr)) {
+	switch (locate(&s->op, pools, indexes, &s->args.addr, false, &cidr)) {
 	case LOCATE_READ:
 		return PLAN_READ;
 	case LOCATE_NONE:
@@ -214,6 +214,7 @@ static enum plan write_it(struct assign_ip *s, struct block *b)
 		return fail_taken(s);
 	}
 	op_touch(&s->op, &b->cidr);
+	check_confirmed(&s->op, b);
 	if (s->args.handle)
 		count_handle(s, &b->cidr);
 	block_allocate(b, ordinal, &attr, &s->op.scratch);

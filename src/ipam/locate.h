@@ -11,6 +11,8 @@ enum located {
 };
 
 /* By the first pool that holds it; when that has no such block, or there is no pool, by all blocks
- * of the family. Each family's index is made once in a run: NULL at its begin. */
+ * of the family. `taken`: rather a block that has given the address out than one that has not, for
+ * a block without addresses that a claim left may lie over or under it.
+ * Each family's index is made once in a run: NULL at its begin. */
 enum located locate(struct ipam_op *op, const struct pool_list *pools,
-	struct block_index **indexes, const struct addr *addr, struct cidr *ret);
+	struct block_index **indexes, const struct addr *addr, bool taken, struct cidr *ret);

@@ -97,6 +97,11 @@ static size_t last_write(const struct ipam_op *op, const struct key *key)
 	return 0;
 }
 
+bool op_writes(const struct ipam_op *op, const struct key *key)
+{
+	return last_write(op, key) != 0;
+}
+
 static struct op_step *add_step(struct ipam_op *op, enum store_op kind, const struct key *key)
 {
 	struct op_step *s = &op->steps[op->n_steps];
@@ -327,6 +332,14 @@ static enum plan settle(struct ipam_op *op)
 
 /* ---- driving ---- */
 
+#define RUNS_MAX 10000 /* of the planner: whoever reads or writes so often gets nowhere */
+
+static void fail_retries(struct ipam_op *op)
+{
+	op_fail(op, IPAM_E_RETRIES, "Max retries hit - excessive concurrent IPAM requests");
+	op->finished = true;
+}
+
 static void begin_run(struct ipam_op *op, uint64_t now_ns)
 {
 	arena_reset(&op->scratch);
@@ -352,6 +365,10 @@ static enum plan run_planner(struct ipam_op *op, uint64_t now_ns)
 
 enum op_next op_next(struct ipam_op *op, uint64_t now_ns)
 {
+	if (op->finished)
+		return OP_DONE;
+	if (++op->runs > RUNS_MAX)
+		fail_retries(op);
 	if (op->finished)
 		return OP_DONE;
 	op->planned = run_planner(op, now_ns + op->ahead_ns);
@@ -411,11 +428,8 @@ void op_step_refused(struct ipam_op *op, size_t step, const struct kv *now)
 {
 	const struct op_step *s = &op->steps[step];
 
-	if (++op->refusals >= IPAM_TRIES) {
-		op_fail(op, IPAM_E_RETRIES,
-			"Max retries hit - excessive concurrent IPAM requests");
-		op->finished = true;
-	}
+	if (++op->refusals >= IPAM_TRIES)
+		fail_retries(op);
 	/* What else was read may be older than what changed now: a pool made anew with another
 	 * block size must be seen before the blocks are listed; a handle that grew has addresses in
 	 * blocks that have changed too. */

@@ -73,7 +73,7 @@ struct ipam_op {
 	enum ipam_status status;
 	struct buf error, detail;
 	struct strv warnings;
-	unsigned refusals, round_trips;
+	unsigned refusals, round_trips, runs;
 	struct ledger_change *ledger;
 	size_t n_ledger, cap_ledger;
 	struct op_addrs assigned4, assigned6, released;
@@ -96,6 +96,7 @@ bool op_wants(const struct ipam_op *op); /* something must be read first */
 struct op_step *op_put(struct ipam_op *op, const struct key *key, const struct buf *value);
 struct op_step *op_delete(struct ipam_op *op, const struct key *key);
 void op_check(struct ipam_op *op, const struct key *key);
+bool op_writes(const struct ipam_op *op, const struct key *key); /* a step so far does */
 void op_step_changes(
 	struct ipam_op *op, struct op_step *s, const char *handle, const struct cidr *block,
 	int64_t by);

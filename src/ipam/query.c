@@ -126,7 +126,7 @@ static enum plan plan_owner(struct ipam_op *op)
 	p = pool_of(&pools, &host);
 	if (!p)
 		return fail_owner(s, "No valid IPPool");
-	switch (locate(op, &pools, indexes, &s->addr, &block)) {
+	switch (locate(op, &pools, indexes, &s->addr, true, &block)) {
 	case LOCATE_READ:
 		return PLAN_READ;
 	case LOCATE_NONE: /* the one that the pool would have */

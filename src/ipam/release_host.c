@@ -57,6 +57,42 @@ static enum plan release_range(struct release_host *s, const struct key_range *r
 	return room ? PLAN_LAST : PLAN_AGAIN;
 }
 
+/* A block whose claim was cut off between block and affinity has an owner that does not know of it,
+ * and that may never come back. False: no room for more. */
+static bool disown_forgotten(struct release_host *s, struct view_object *o)
+{
+	const struct block *b = view_block(o);
+	const char *owner = b ? block_host(b) : NULL;
+	struct key affinity_key;
+	struct view_object *affinity;
+	struct block now;
+
+	if (!owner || !concerns(s, o) || (s->scope == SCOPE_HOST && !str_eq(owner, s->host)))
+		return true;
+	affinity_key = key_affinity(owner, &b->cidr);
+	affinity = op_get(&s->op, &affinity_key);
+	if (!affinity || affinity->there)
+		return true;
+	if (!op_has_room(&s->op))
+		return false;
+	now = block_now(&s->op, b);
+	disown(&s->op, &now, &o->key);
+	return true;
+}
+
+static enum plan disown_all_forgotten(struct release_host *s)
+{
+	struct key_range range = range_blocks(s->scope == SCOPE_POOL ? s->cidr.addr.family : 0);
+	struct view_object *o = NULL;
+
+	if (!op_list(&s->op, &range))
+		return PLAN_READ;
+	while ((o = view_next(&s->op.view, &range, o)))
+		if (!disown_forgotten(s, o))
+			return PLAN_AGAIN;
+	return PLAN_LAST;
+}
+
 static enum plan drop_host_record(struct release_host *s)
 {
 	struct key key = { .type = KEY_IPAM_HOST, .host = s->host };
@@ -83,6 +119,8 @@ static enum plan plan_release_host(struct ipam_op *op)
 	if (r < 0)
 		return PLAN_DONE;
 	plan = release_range(s, &range);
+	if (plan == PLAN_LAST && s->scope != SCOPE_CIDR)
+		plan = disown_all_forgotten(s);
 	if (plan == PLAN_LAST && s->scope == SCOPE_HOST)
 		plan = drop_host_record(s);
 	return plan;

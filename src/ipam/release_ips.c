@@ -66,7 +66,7 @@ static bool locate_all(struct release_ips *s, const struct pool_list *pools)
 		t->fate = was_released(s, &t->what.addr) ? IS_RELEASED : WAITS;
 		if (t->fate == IS_RELEASED)
 			continue;
-		l = locate(&s->op, pools, indexes, &t->what.addr, &t->block);
+		l = locate(&s->op, pools, indexes, &t->what.addr, true, &t->block);
 		known &= l != LOCATE_READ;
 		if (l == LOCATE_NONE)
 			t->fate = IS_FREE;

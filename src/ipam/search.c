@@ -89,11 +89,12 @@ const struct cidr *index_overlap(const struct block_index *x, const struct cidr 
 	return i < x->n && cidr_covers(block, &x->v[i]) ? &x->v[i] : NULL;
 }
 
-const struct cidr *index_of_addr(const struct block_index *x, const struct addr *addr)
+const struct cidr *index_of_addr(
+	const struct block_index *x, const struct addr *addr, uint8_t min_len)
 {
 	struct cidr host = cidr_host(addr);
 
-	for (uint8_t len = shortest(&host); len <= host.len; len++) {
+	for (uint8_t len = min_len > shortest(&host) ? min_len : shortest(&host); len <= host.len; len++) {
 		struct cidr outer = { *addr, len };
 		size_t i;
 

@@ -22,8 +22,9 @@ void index_add(struct ipam_op *op, struct block_index *x, const struct cidr *blo
 bool index_has(const struct block_index *x, const struct cidr *block);
 /* One that shares addresses with the block but is not it; NULL when there is none. */
 const struct cidr *index_overlap(const struct block_index *x, const struct cidr *block);
-/* The one that the address is in. */
-const struct cidr *index_of_addr(const struct block_index *x, const struct addr *addr);
+/* The largest that the address is in, of those with at least that length. */
+const struct cidr *index_of_addr(
+	const struct block_index *x, const struct addr *addr, uint8_t min_len);
 
 struct walk {
 	const struct pool *pool;

@@ -63,8 +63,10 @@ static void take(struct share *s, struct block *b)
 		block_allocate(b, ordinals[i], &attr, arena);
 	}
 	s->left -= n;
-	if (n)
-		add_write(s, b, addrs, n);
+	if (!n)
+		return;
+	check_confirmed(s->op, b);
+	add_write(s, b, addrs, n);
 }
 
 /* ---- 3 to 5: blocks that we have ---- */
