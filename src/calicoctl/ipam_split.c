@@ -13,8 +13,7 @@
 #include "report.h"
 #include "session.h"
 
-#define NAME_MAX_LEN 253 /* of a resource */
-#define NAME_CUT_LEN 245 /* of the pool's name in that of its parts, when these get too long */
+#define NAME_MAX_LEN 253 /* of a resource: the pool's name is cut in that of its parts */
 
 struct split {
 	struct session *s;
@@ -114,10 +113,9 @@ static int create_part(struct split *sp, int64_t i, struct buf *done)
 	char text[CIDR_TEXT_MAX];
 	struct cidr cidr = part_cidr(sp, i);
 	struct ip_pool_spec *spec = resource_ip_pool(part);
-	const char *whole = arena_printf(&part->arena, "split-%s-%" PRId64, name, i);
-	if (strlen(whole) > NAME_MAX_LEN)
-		whole = arena_printf(
-			&part->arena, "split-%.*s-%" PRId64, NAME_CUT_LEN, name, i);
+	const char *number = arena_printf(&part->arena, "%" PRId64, i);
+	const char *whole = arena_printf(&part->arena, "split-%.*s-%s",
+		NAME_MAX_LEN - (int)(strlen("split--") + strlen(number)), name, number);
 	part->meta = (struct object_meta){ .name = whole };
 	spec->cidr = arena_strdup(&part->arena, cidr_format(&cidr, text));
 	spec->disabled = false;
