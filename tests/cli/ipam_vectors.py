@@ -31,13 +31,16 @@ POOLS = "/calico/resources/v3/projectcalico.org/ippools/"
 ENDPOINTS = "/calico/resources/v3/projectcalico.org/workloadendpoints/"
 TIMES = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d| \+0000 UTC)")
 PATTERNS = {"<time>": TIMES, "<uid>": re.compile(UUID)}
+SEQUENCE, A_TIME = 1700000000000000000, "2026-01-31 12:00:00"
 CLEAN = ("/run/calico", "/var/lib/calico")
 
-# Steps in which ours differs, by decision: (scenario, number of the step) -> why.
+# Steps in which ours differs, by decision: (scenario, number of the step) -> why. The recorded state is
+# put in place after them, so that the steps that follow are judged.
 DIFFERENT = {
     ("14-dual-stack-partial", 1):
-        "with no pool of one family at all ours takes none of the other, upstream keeps it until DEL; "
-        "ipam_live.py has the rest of this scenario",
+        "with no pool of one family at all ours takes none of the other, upstream keeps it until DEL",
+    ("14-dual-stack-partial", 7):
+        "IPv6 is full: upstream takes an IPv4 address and gives it back, ours takes none",
     ("33-version-and-errors", 1): "ours speaks version 1.1.0, too",
 }
 # The same, and not run, so that the steps after it find the recorded state.
@@ -145,6 +148,21 @@ class Scenario:
             else:
                 result += differences(found[key], want[key], f"etcd {key}")
         return result
+
+    def restore(self, want):
+        """Makes the recorded state that of etcd."""
+        for key in self.now():
+            self.etcd.delete(key)
+        for key, value in want.items():
+            if block_of_key(key):
+                self.first[key] = SEQUENCE
+                self.renaming.settled.add(block_of_key(self._expand(key)))
+                self.renaming.known.add(block_of_key(key))
+            text = json.dumps(value, separators=(",", ":"))
+            text = re.sub(r'"S([+-]\d+)"', lambda m: str(SEQUENCE + int(m[1])), text)
+            text = text.replace('_time":"<time>"', f'_time":"{A_TIME.replace(" ", "T")}Z"')
+            text = text.replace("<time>", f"{A_TIME} +0000 UTC")
+            self.etcd.put(self._expand(key), self._expand(text))
 
     # ---- one step
 
@@ -255,7 +273,11 @@ def judge(scenario, number, step, found, counts, verbose):
 def run_scenario(scenario, counts, verbose):
     for number, step, found in scenario.run():
         judge(scenario, number, step, found, counts, verbose)
-        if any(d.startswith("etcd") for d in found):
+        if not any(d.startswith("etcd") for d in found):
+            continue
+        if (scenario.name, number) in DIFFERENT:
+            scenario.restore(step["etcd_after"])
+        else:
             counts["left out"] += len(scenario.data["steps"]) - number
             return
 
