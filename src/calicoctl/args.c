@@ -14,7 +14,8 @@ static const struct flag global_table[] = {
 	{ "context", 0, FLAG_TEXT, offsetof(struct options, context), "",
 		"The name of the kubeconfig context to use." },
 	{ "log-level", 'l', FLAG_TEXT, offsetof(struct options, log_level), "panic",
-		"Set the log level (one of panic, fatal, error, warn, info, debug)." },
+		"Set the log level (one of panic, fatal, error, warn, info, debug).",
+		.values = "panic fatal error warn info debug trace" },
 };
 
 const struct flags global_flags = { ARRAY_SIZE(global_table), global_table };
@@ -109,6 +110,37 @@ static void find_command(struct invocation *inv, struct words *w)
 		memmove(&w->v[i], &w->v[i + 1], (w->n - i - 1) * sizeof(*w->v));
 		w->n--;
 	}
+}
+
+const struct flag *args_flag(const struct command *c, const char *name, size_t len)
+{
+	return find_flag(c, name, len, 0);
+}
+
+/* The flag that the word is, if its value is the next word. */
+static const struct flag *flag_before_value(const struct command *c, const char *word)
+{
+	if (!wants_next(c, word))
+		return NULL;
+	return word[1] == '-' ? find_flag(c, word + 2, strlen(word + 2), 0)
+			      : find_flag(c, NULL, 0, word[1]);
+}
+
+const struct command *args_so_far(const struct command *root, size_t *n, const char *const *words,
+	const struct flag **pending)
+{
+	struct invocation inv = { .path = { root }, .depth = 1 };
+	_cleanup_free_ const char **v = mem_new_n(const char *, *n + 1);
+	memcpy(v, words, *n * sizeof(*v));
+	struct words w = { *n, 0, v };
+	find_command(&inv, &w);
+	const struct command *c = last_command(&inv);
+	size_t n_args = 0;
+	*pending = w.n ? flag_before_value(c, w.v[w.n - 1]) : NULL;
+	for (size_t i = first_word(c, w.n, w.v); i < w.n; n_args++)
+		i += 1 + first_word(c, w.n - i - 1, w.v + i + 1);
+	*n = n_args;
+	return c;
 }
 
 int args_parse_bool(const char *text, bool *ret)

@@ -30,7 +30,7 @@ struct options {
 	/* of some */
 	const char *config, *filename, *ns, *output, *patch, *patch_type, *poll;
 	bool recursive, skip_empty, skip_exists, skip_not_exists, all_namespaces, export;
-	bool overwrite, remove, client_only;
+	bool overwrite, remove, client_only, no_descriptions;
 	const char *ip, *strict_affinity, *max_blocks, *vm_persistence, *cidr, *name, *kubeconfig;
 	bool show_blocks, show_borrowed, show_configuration, force, show_all_ips, show_problem_ips;
 	int64_t cooldown_s;
@@ -54,6 +54,16 @@ struct flag {
 	size_t offset; /* in struct options: bool, const char *, int64_t, struct text_flags */
 	const char *initial;
 	const char *help; /* NULL = not shown */
+	/* for completion */
+	const char *values; /* what it may be, separated by blanks */
+	bool is_file;
+};
+
+/* What the words after a command are, for completion. */
+enum argument_words {
+	WORDS_NONE,
+	WORDS_KIND,    /* KIND, then names */
+	WORDS_COMMAND, /* of help */
 };
 
 struct flags {
@@ -70,6 +80,7 @@ struct command {
 	struct flags flags;
 	const struct command *const *children; /* ends with NULL; a group has children and no run */
 	int min_args, max_args;                /* max_args < 0: any number */
+	enum argument_words words;
 	int (*run)(struct invocation *inv);    /* the exit status */
 };
 
@@ -94,6 +105,14 @@ void invocation_done(struct invocation *inv);
 /* Walks down the table along the words in args, as `help VERB ...` does. false: no such command. */
 bool args_find(
 	const struct command *root, size_t n, const char *const *args, struct invocation *ret);
+
+/* The command that the words name so far; *n becomes how many of them are arguments, neither commands
+ * nor flags nor their values. *pending is the flag whose value the next word is, or NULL. */
+const struct command *args_so_far(const struct command *root, size_t *n, const char *const *words,
+	const struct flag **pending);
+
+/* By name. */
+const struct flag *args_flag(const struct command *c, const char *name, size_t len);
 
 /* The words that Go takes for a boolean. 0 or -EINVAL. */
 int args_parse_bool(const char *text, bool *ret);

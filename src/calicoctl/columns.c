@@ -307,7 +307,7 @@ const struct column network_set_columns[] = { { "NETS", set_nets }, { 0 } };
 /* ---- Node */
 
 /* The cluster's AS number, asked for once. */
-static const char *cluster_as_number(struct cell_source *src)
+const char *cluster_as_number(struct cell_source *src)
 {
 	if (src->as_number[0])
 		return src->as_number;

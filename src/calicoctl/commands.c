@@ -10,7 +10,8 @@
 	{                                                                                      \
 		"filename", 'f', FLAG_TEXT, OPTION(filename), "",                              \
 			"Filename to use. If set to \"-\" loads from stdin. If filename is a " \
-			"directory, all .json, .yaml and .yml files in it are used."           \
+			"directory, all .json, .yaml and .yml files in it are used.",          \
+			.is_file = true                                                        \
 	}
 #define FLAG_RECURSIVE                                                                   \
 	{                                                                                \
@@ -49,13 +50,16 @@ static const struct flag get_flags[] = { FLAGS_OF_FILES,
 		"If present, returns the requested objects stripped of cluster-specific "
 		"information." },
 	{ "output", 'o', FLAG_TEXT, OPTION(output), "ps",
-		"Output format: yaml, json, ps, wide, custom-columns=..." } };
+		"Output format: yaml, json, ps, wide, custom-columns=..., go-template=..., "
+		"go-template-file=...",
+		.values = "ps wide yaml json custom-columns= go-template= go-template-file=" } };
 
 static const struct flag patch_flags[] = { FLAG_CONFIG, FLAG_NAMESPACE,
 	{ "patch", 'p', FLAG_TEXT, OPTION(patch), "",
 		"Spec to use to patch the resource, in JSON." },
 	{ "type", 't', FLAG_TEXT, OPTION(patch_type), "strategic",
-		"Format of patch type: strategic, json, merge. All are treated as strategic." } };
+		"Format of patch type: strategic, json, merge. All are treated as strategic.",
+		.values = "strategic json merge" } };
 
 static const struct flag label_flags[] = { FLAG_CONFIG, FLAG_NAMESPACE,
 	{ "overwrite", 0, FLAG_BOOL, OPTION(overwrite), NULL,
@@ -106,6 +110,7 @@ static const struct command delete = { .name = "delete",
 		    "  calicoctl delete -f policy.yaml",
 	.flags = FLAGS(delete_flags),
 	.max_args = -1,
+	.words = WORDS_KIND,
 	.run = run_delete };
 
 static const struct command get = { .name = "get",
@@ -120,6 +125,7 @@ static const struct command get = { .name = "get",
 		    "  calicoctl get ippool default-ipv4-ippool -o yaml",
 	.flags = FLAGS(get_flags),
 	.max_args = -1,
+	.words = WORDS_KIND,
 	.run = run_get };
 
 static const struct command label = { .name = "label",
@@ -133,6 +139,7 @@ static const struct command label = { .name = "label",
 	.flags = FLAGS(label_flags),
 	.min_args = 3,
 	.max_args = -1,
+	.words = WORDS_KIND,
 	.run = run_label };
 
 static const struct command patch = { .name = "patch",
@@ -146,6 +153,7 @@ static const struct command patch = { .name = "patch",
 	.flags = FLAGS(patch_flags),
 	.min_args = 2,
 	.max_args = 2,
+	.words = WORDS_KIND,
 	.run = run_patch };
 
 static const struct command replace = { .name = "replace",
@@ -184,11 +192,12 @@ static const struct command help = { .name = "help",
 	.brief = "Help about any command",
 	.detail = "Shows the help page of a command.",
 	.max_args = -1,
+	.words = WORDS_COMMAND,
 	.run = run_help };
 
 /* ---- the program */
 
-static const struct command *const children[] = { &apply, &cluster_command, &create,
+static const struct command *const children[] = { &apply, &cluster_command, &completion_command, &create,
 	&datastore_command, &delete, &get, &help, &ipam_command, &label, &node_command, &patch,
 	&replace, &validate, &version, NULL };
 

@@ -7,11 +7,12 @@
 #define CONFIG_DEFAULT "/etc/calico/calicoctl.cfg"
 
 extern const struct command calicoctl_command;
-extern const struct command cluster_command, datastore_command, ipam_command,
+extern const struct command cluster_command, completion_command, datastore_command, ipam_command,
 	node_command; /* groups */
 
 /* One file per verb. Each prints what it has to say and returns the exit status. */
 int run_apply(struct invocation *inv);
+int run_completion(struct invocation *inv);
 int run_create(struct invocation *inv);
 int run_cluster_diags(struct invocation *inv);
 int run_datastore_export(struct invocation *inv);

@@ -6,7 +6,8 @@
 static const struct flag flags[] = { FLAG_CONFIG };
 static const struct flag import_flags[] = { FLAG_CONFIG,
 	{ "filename", 'f', FLAG_TEXT, OPTION(filename), "",
-		"Filename to use. If set to \"-\" loads from stdin." } };
+		"Filename to use. If set to \"-\" loads from stdin.",
+		.is_file = true } };
 
 static const struct command export_command = { .name = "export",
 	.use = "",

@@ -147,10 +147,10 @@ static int print_list(const struct exported *x, struct resource_list *list)
 		if (!is_left_out(list->v[i]))
 			result_add(&result, &out, list->v[i]);
 	result.revision = TAKE_PTR(list->revision);
-	output_print(&out, &result, 1);
+	int r = output_print(&out, &result, 1, &err);
 	puts("---");
 	result_done(&result);
-	return 0;
+	return r < 0 ? report_error("%s", err.msg) : 0;
 }
 
 static int export_kind(struct export *e, const struct exported *x)

@@ -16,5 +16,6 @@
 	{                                                                                       \
 		"config", 'c', FLAG_TEXT, OPTION(config), CONFIG_DEFAULT,                       \
 			"Path to the file containing connection configuration in YAML or JSON " \
-			"format."                                                               \
+			"format.",                                                              \
+			.is_file = true                                                         \
 	}

@@ -127,8 +127,9 @@ static int get(
 	out->with_namespace = inv->opt.all_namespaces || !str_empty(inv->opt.ns);
 	if (get_all(s, inv, in, out, &results, &err) < 0)
 		return report_error("%s", err.msg);
-	output_print(out, results.v, results.n);
 	int status = 0;
+	if (output_print(out, results.v, results.n, &err) < 0)
+		status = report_error("%s", err.msg);
 	for (size_t i = 0; i < results.errors.n; i++)
 		status = report_error("%s", results.errors.v[i]);
 	return status;

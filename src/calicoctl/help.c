@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "help.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,6 +9,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "commands.h"
 
 #define COMMAND_PAD 11 /* the least width of the column of command names */
 
@@ -126,4 +128,23 @@ void help_format(const struct invocation *inv, struct buf *out)
 		put_path(inv, out);
 		buf_puts(out, " [command] --help\" for more information about a command.\n");
 	}
+}
+
+int help_show(const struct invocation *inv)
+{
+	_cleanup_buf_ struct buf text = BUF_INIT;
+	help_format(inv, &text);
+	fputs(buf_str(&text), stdout);
+	return 0;
+}
+
+int run_help(struct invocation *inv)
+{
+	struct invocation about;
+	if (!args_find(&calicoctl_command, inv->n_args, inv->args, &about)) {
+		printf("Unknown help topic `%s`\n", inv->args[0]);
+		about.depth = 1;
+	}
+	about.program = inv->program;
+	return help_show(&about);
 }

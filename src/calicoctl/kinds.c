@@ -118,3 +118,18 @@ void kind_headings(enum kind kind, struct buf *out)
 	for (const struct column *c = tables[kind].columns; c->heading; c++)
 		buf_printf(out, ", %s", c->heading);
 }
+
+void kind_words(const char *start, struct strv *ret)
+{
+	for (enum kind k = KIND_NONE + 1; k < KIND_N; k++) {
+		_cleanup_strv_ struct strv aliases = { 0 };
+		strv_split(&aliases, tables[k].aliases, ' ');
+		for (size_t i = 0; i < aliases.n; i++) {
+			if (*start && !str_starts(aliases.v[i], start))
+				continue;
+			strv_add(ret, aliases.v[i]);
+			if (!*start)
+				break;
+		}
+	}
+}

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include "base/buf.h"
+#include "base/str.h"
 #include "model/resource.h"
 
 struct client;
@@ -17,6 +18,9 @@ struct cell_source {
 	struct client *client;
 	char as_number[24]; /* the cluster's, "" until it was asked for */
 };
+
+/* That of BGPConfiguration "default", 64512, or "unknown". */
+const char *cluster_as_number(struct cell_source *src);
 
 typedef void (*cell_fn)(struct cell_source *src, const struct resource *res, struct buf *out);
 
@@ -42,3 +46,6 @@ const struct column *kind_column(enum kind kind, const char *heading);
 
 /* "NAME, CIDR, ...": for the message about an unknown one. */
 void kind_headings(enum kind kind, struct buf *out);
+
+/* The words for kinds that begin like `start`: one for each kind when that is empty. */
+void kind_words(const char *start, struct strv *ret);

@@ -3,10 +3,9 @@
 #include <string.h>
 
 #include "args.h"
-#include "base/buf.h"
-#include "base/cleanup.h"
 #include "base/str.h"
 #include "commands.h"
+#include "completion.h"
 #include "help.h"
 #include "report.h"
 
@@ -16,35 +15,19 @@ static const char *program_name(const char *argv0)
 	return str_starts(slash ? slash + 1 : argv0, "kubectl-") ? "kubectl-calico" : "calicoctl";
 }
 
-static int show_help(struct invocation *inv)
-{
-	_cleanup_buf_ struct buf text = BUF_INIT;
-	help_format(inv, &text);
-	fputs(buf_str(&text), stdout);
-	return 0;
-}
-
-int run_help(struct invocation *inv)
-{
-	struct invocation about;
-	if (!args_find(&calicoctl_command, inv->n_args, inv->args, &about)) {
-		printf("Unknown help topic `%s`\n", inv->args[0]);
-		about.depth = 1;
-	}
-	about.program = inv->program;
-	return show_help(&about);
-}
-
 int main(int argc, char **argv)
 {
 	struct invocation inv;
 	struct err err = { 0 };
+	if (argc > 1 && completion_asked(argv[1]))
+		return completion_answer((size_t)argc - 2, (const char *const *)argv + 2,
+			completion_described(argv[1]));
 	int status = 1, r = args_parse(&calicoctl_command, argc, argv, &inv, &err);
 	inv.program = program_name(argv[0]);
 	if (r < 0)
 		report_error("%s", err.msg);
 	else if (r == ARGS_E_HELP)
-		status = show_help(&inv);
+		status = help_show(&inv);
 	else
 		status = inv.path[inv.depth - 1]->run(&inv);
 	invocation_done(&inv);

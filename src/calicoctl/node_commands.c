@@ -6,23 +6,26 @@
 #define METHODS "first-found (the default), can-reach=DESTINATION, interface=REGEX, skip-interface=REGEX."
 
 static const struct flag problem_flags[] = { { "output", 'o', FLAG_TEXT, OPTION(output), "ps",
-	"Output format: ps, json." } };
+	"Output format: ps, json.",
+	.values = "ps json" } };
 
 static const struct flag diag_flags[] = { { "log-dir", 0, FLAG_TEXT, OPTION(log_dir),
-	"/var/log/calico", "The directory containing Calico logs." } };
+	"/var/log/calico", "The directory containing Calico logs.",
+	.is_file = true } };
 
 static const struct flag system_flags[] = { { "kernel-config", 'f', FLAG_TEXT,
-	OPTION(kernel_config), "", "Override the kernel config file location." } };
+	OPTION(kernel_config), "", "Override the kernel config file location.",
+	.is_file = true } };
 
 static const struct flag run_flags[] = { FLAG_CONFIG,
 	{ "as", 0, FLAG_TEXT, OPTION(as_number), "",
 		"The AS number of this node. Without one it gets the one of the cluster." },
 	{ "backend", 0, FLAG_TEXT, OPTION(backend), "bird",
-		"Who spreads the routes: bird, or none." },
+		"Who spreads the routes: bird, or none.", .values = "bird none" },
 	{ "dryrun", 0, FLAG_BOOL, OPTION(dry_run), NULL,
 		"Print the command that would be run, and do nothing." },
 	{ "felix-config", 0, FLAG_TEXT, OPTION(felix_config), "",
-		"Path to a configuration file for Felix." },
+		"Path to a configuration file for Felix.", .is_file = true },
 	{ "init-system", 0, FLAG_BOOL, OPTION(init_system), NULL,
 		"Run the container in the foreground, for a service manager to supervise." },
 	{ "ip", 0, FLAG_TEXT, OPTION(ip), "",
@@ -34,7 +37,7 @@ static const struct flag run_flags[] = { FLAG_CONFIG,
 	{ "ip6-autodetection-method", 0, FLAG_TEXT, OPTION(ip6_method), "",
 		"How the IPv6 address is found: " METHODS },
 	{ "log-dir", 0, FLAG_TEXT, OPTION(log_dir), "/var/log/calico",
-		"The directory for the logs of the node." },
+		"The directory for the logs of the node.", .is_file = true },
 	{ "name", 0, FLAG_TEXT, OPTION(name), "",
 		"The name of this node. Without one it is the host's name in lower case." },
 	{ "no-default-ippools", 0, FLAG_BOOL, OPTION(no_default_pools), NULL,

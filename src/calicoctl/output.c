@@ -20,13 +20,31 @@ static int parse_columns(const char *list, struct output *ret, struct err *err)
 	return 0;
 }
 
-static int parse_template(const char *text, bool is_file, struct err *err)
+static int read_template(const char *path, struct buf *out, struct err *err)
 {
+	char part[4096];
+	size_t n;
+	FILE *f = fopen(path, "re");
+	if (!f)
+		return err_set(err, -EINVAL, "open %s: %s", path,
+			errno == ENOENT ? "no such file or directory" : strerror(errno));
+	while ((n = fread(part, 1, sizeof(part), f)) > 0)
+		buf_put(out, part, n);
+	bool failed = ferror(f);
+	fclose(f);
+	return failed ? err_set(err, -EINVAL, "read %s failed", path) : 0;
+}
+
+static int parse_template(const char *text, bool is_file, struct output *ret, struct err *err)
+{
+	_cleanup_buf_ struct buf content = BUF_INIT;
 	if (str_empty(text))
 		return err_set(
 			err, -EINVAL, "need to specify a template%s", is_file ? " file" : "");
-	return err_set(
-		err, -EINVAL, "templates are not supported: use -o json, or -o custom-columns");
+	if (is_file && read_template(text, &content, err) < 0)
+		return -EINVAL;
+	ret->form = OUTPUT_TEMPLATE;
+	return template_parse("get", is_file ? buf_str(&content) : text, &ret->template, err);
 }
 
 int output_parse(const char *text, struct output *ret, struct err *err)
@@ -47,20 +65,21 @@ int output_parse(const char *text, struct output *ret, struct err *err)
 	if (len == strlen("custom-columns") && str_starts(text, "custom-columns"))
 		return parse_columns(value, ret, err);
 	if (len == strlen("go-template") && str_starts(text, "go-template"))
-		return parse_template(value, false, err);
+		return parse_template(value, false, ret, err);
 	if (len == strlen("go-template-file") && str_starts(text, "go-template-file"))
-		return parse_template(value, true, err);
+		return parse_template(value, true, ret, err);
 	return err_set(err, -EINVAL, "unrecognized output format '%s'", text);
 }
 
 void output_done(struct output *o)
 {
 	strv_done(&o->headings);
+	o->template = template_free(o->template);
 }
 
 static bool is_table(const struct output *o)
 {
-	return o->form != OUTPUT_YAML && o->form != OUTPUT_JSON;
+	return o->form == OUTPUT_PS || o->form == OUTPUT_WIDE || o->form == OUTPUT_COLUMNS;
 }
 
 /* ---- results */
@@ -118,7 +137,10 @@ void result_add(struct result *r, struct output *o, const struct resource *res)
 		r->cells[i](&o->source, res, &cell);
 		table_put(&r->table, buf_str(&cell));
 	}
-	if (!is_table(o)) {
+	if (o->form == OUTPUT_TEMPLATE) {
+		mem_grow(&r->objects, &r->cap, r->n + 1, sizeof(*r->objects));
+		r->objects[r->n] = resource_copy(res);
+	} else if (!is_table(o)) {
 		buf_puts(&r->json, r->n ? "," : "");
 		resource_encode_full(res, &r->json);
 	}
@@ -131,6 +153,9 @@ void result_done(struct result *r)
 	free(r->cells);
 	free(r->revision);
 	buf_done(&r->json);
+	for (size_t i = 0; r->objects && i < r->n; i++)
+		resource_free(r->objects[i]);
+	free(r->objects);
 	*r = (struct result){ 0 };
 }
 
@@ -221,12 +246,37 @@ static void print_tables(const struct result *results, size_t n)
 	}
 }
 
-void output_print(const struct output *o, const struct result *results, size_t n)
+/* ---- templates */
+
+static const char *config_value(void *ctx, const char *name)
 {
+	return str_eq(name, "asnumber") ? cluster_as_number(ctx) : NULL;
+}
+
+static int print_template(
+	struct output *o, const struct result *results, size_t n, struct err *err)
+{
+	_cleanup_free_ struct template_result *v = mem_new_n(struct template_result, n);
+	_cleanup_buf_ struct buf text = BUF_INIT;
+	for (size_t i = 0; i < n; i++) {
+		const struct result *r = &results[i];
+		v[i] = (struct template_result){ r->kind, r->is_list, r->revision, r->n,
+			r->objects };
+	}
+	int r = template_run(o->template, v, n, config_value, &o->source, &text, err);
+	print(&text);
+	return r;
+}
+
+int output_print(struct output *o, const struct result *results, size_t n, struct err *err)
+{
+	if (o->form == OUTPUT_TEMPLATE)
+		return print_template(o, results, n, err);
 	if (is_table(o))
 		print_tables(results, n);
 	else if (n == 1 && results[0].is_list)
 		print_list(o, &results[0]);
 	else
 		print_documents(o, results, n);
+	return 0;
 }

@@ -7,12 +7,14 @@
 #include "client/client.h"
 #include "kinds.h"
 #include "table.h"
+#include "template.h"
 
-enum output_form { OUTPUT_PS, OUTPUT_WIDE, OUTPUT_COLUMNS, OUTPUT_YAML, OUTPUT_JSON };
+enum output_form { OUTPUT_PS, OUTPUT_WIDE, OUTPUT_COLUMNS, OUTPUT_YAML, OUTPUT_JSON, OUTPUT_TEMPLATE };
 
 struct output {
 	enum output_form form;
 	struct strv headings; /* OUTPUT_COLUMNS */
+	struct template *template;
 	bool with_namespace;  /* the user asked for namespaces: show the column */
 	struct cell_source source;
 };
@@ -27,6 +29,8 @@ struct result {
 	struct table table;
 	cell_fn *cells;  /* one per column of the table */
 	struct buf json; /* the objects, compact, with commas between */
+	size_t cap;
+	struct resource **objects; /* OUTPUT_TEMPLATE: these are needed as they are */
 };
 
 /* -EINVAL when the user asked for a column that the kind does not have. */
@@ -39,7 +43,7 @@ void result_done(struct result *r);
 int output_parse(const char *text, struct output *ret, struct err *err) MUST_CHECK;
 void output_done(struct output *o);
 
-/* To standard output. */
-void output_print(const struct output *o, const struct result *results, size_t n);
+/* To standard output. Only a template can fail: -EINVAL. */
+int output_print(struct output *o, const struct result *results, size_t n, struct err *err) MUST_CHECK;
 
 #define _cleanup_output_ _cleanup_(output_done)

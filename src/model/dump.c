@@ -29,8 +29,6 @@ static void put_map(struct buf *out, const struct text_map *m)
 	buf_putc(out, ']');
 }
 
-static void put_value(struct buf *out, const struct field *f, enum field_type type, const void *at);
-
 static void put_list(struct buf *out, const struct field *f, const struct any_list *l)
 {
 	size_t size = field_element_size(f);
@@ -39,7 +37,7 @@ static void put_list(struct buf *out, const struct field *f, const struct any_li
 	for (size_t i = 0; i < l->n; i++) {
 		if (i)
 			buf_putc(out, ' ');
-		put_value(out, f, (enum field_type)f->element, (const char *)l->v + i * size);
+		dump_value(out, f, (enum field_type)f->element, (const char *)l->v + i * size);
 	}
 	buf_putc(out, ']');
 }
@@ -59,7 +57,7 @@ static void put_opt_float(struct buf *out, const struct opt_float *v)
 	buf_puts(out, v->set ? number_format_g(v->value, text) : "<nil>");
 }
 
-static void put_value(struct buf *out, const struct field *f, enum field_type type, const void *at)
+void dump_value(struct buf *out, const struct field *f, enum field_type type, const void *at)
 {
 	switch (type) {
 	case FIELD_TEXT:
@@ -131,7 +129,7 @@ static void put_value(struct buf *out, const struct field *f, enum field_type ty
 
 void dump_member(struct buf *out, const struct field *f, const void *object)
 {
-	put_value(out, f, (enum field_type)f->type, field_at(f, object));
+	dump_value(out, f, (enum field_type)f->type, field_at(f, object));
 }
 
 void dump_object(struct buf *out, const struct object_type *t, const void *object)

@@ -55,6 +55,8 @@ void check_schema(struct validation *v);
 
 /* dump.c: as Go's %v prints a value. */
 void dump_object(struct buf *out, const struct object_type *t, const void *object);
+/* An element of f, when f is a list and `type` that of its elements. */
+void dump_value(struct buf *out, const struct field *f, enum field_type type, const void *at);
 void dump_member(struct buf *out, const struct field *f, const void *object);
 
 /* metadata.c: names, labels, annotations. */
