@@ -41,6 +41,8 @@ DIFFERENT = {
         "with no pool of one family at all ours takes none of the other, upstream keeps it until DEL",
     ("14-dual-stack-partial", 7):
         "IPv6 is full: upstream takes an IPv4 address and gives it back, ours takes none",
+    ("14-dual-stack-partial", 8):
+        "no such IPv6 pool: upstream keeps the IPv4 address until DEL, ours takes none",
     ("33-version-and-errors", 1): "ours speaks version 1.1.0, too",
 }
 # The same, and not run, so that the steps after it find the recorded state.
