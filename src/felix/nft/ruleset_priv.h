@@ -17,3 +17,13 @@ bool set_pending(const struct set *s);
 void set_settle(struct ruleset *rs, struct set *s); /* may free it */
 /* The verdict map has this element in the kernel; NULL: not any more. */
 void set_target_is(struct ruleset *rs, struct set *s, uint32_t group, const char *chain);
+
+/* ruleset_rules.c: the dirty chains' rules, whose chains are there. */
+void chains_write(struct ruleset *rs, struct nft_batch *b);
+
+/* ruleset_elements.c: the dirty sets' elements, whose sets are there. Verdict elements come after
+ * the chains that they name. */
+void sets_write_elements(struct ruleset *rs, struct nft_batch *b);
+void sets_write_targets(struct ruleset *rs, struct nft_batch *b);
+void set_write_target(struct set *s, struct nft_batch *b, enum nft_change change, uint32_t group,
+	const char *chain);
