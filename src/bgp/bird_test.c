@@ -192,6 +192,52 @@ static void check_with_bird(const char *text)
 	unlink(path);
 }
 
+static bool read_value(
+	struct view *v, enum kind kind, const char *name, const char *json, const char *fault)
+{
+	struct key key = key_resource(kind, NULL, name);
+	struct err err = { 0 };
+	bool changed = view_read(v, &key, json, json ? strlen(json) : 0, &err);
+
+	assert_int_equal(err.code != 0, fault != NULL);
+	if (fault && !strstr(err.msg, fault))
+		fail_msg("%s: %s", json, err.msg);
+	return changed;
+}
+
+/* A member that cannot be read does not end the sessions of its node. */
+static void test_damaged_objects(void **state)
+{
+	struct view *v = three_nodes();
+	struct plan p = { 0 };
+
+	assert_false(read_value(v, KIND_NODE, "n3",
+		"{\"metadata\":{\"labels\":{\"a\":1}},\"spec\":{\"bgp\":{\"ipv4Address\":\"10.0.0.8/24\","
+		"\"ipv6Address\":\"fd00::3/64\"},\"orchRefs\":7}}",
+		"metadata.labels: "));
+	assert_true(read_value(v, KIND_NODE, "n3",
+		"{\"metadata\":7,\"spec\":{\"bgp\":{\"ipv4Address\":\"10.0.0.7/24\",\"ipv6Address\":"
+		"[]}}}",
+		"metadata: "));
+	assert_true(read_value(v, KIND_BGP_CONFIGURATION, "default",
+		"{\"spec\":{\"listenPort\":\"x\",\"asNumber\":64600}}", "spec.listenPort: "));
+	assert_int_equal(plan_make(v, NULL, &p, NULL), 0);
+	assert_non_null(find_peer(&p, "Mesh_10_0_0_7"));
+	assert_null(find_peer(&p, "Mesh_fd00__3"));
+	assert_int_equal(p.as, 64600);
+	assert_int_equal(p.listen_port, 0);
+	plan_done(&p);
+	assert_true(read_value(v, KIND_IP_POOL, "p4",
+		"{\"spec\":{\"cidr\":\"192.168.0.0/16\",\"disableBGPExport\":7}}",
+		"spec.disableBGPExport: ")); /* as if gone: it might have to stay at home */
+	assert_true(read_value(v, KIND_NODE, "n3", "no JSON", "invalid character"));
+	assert_int_equal(plan_make(v, NULL, &p, NULL), 0);
+	assert_null(find_peer(&p, "Mesh_10_0_0_7"));
+	plan_done(&p);
+	assert_false(read_value(v, KIND_NODE, "n3", NULL, NULL));
+	view_free(v);
+}
+
 static void test_render(void **state)
 {
 	struct view *v = three_nodes();
@@ -334,6 +380,7 @@ int main(void)
 		cmocka_unit_test(test_only_what_bgp_sees_is_a_change),
 		cmocka_unit_test(test_router_id),
 		cmocka_unit_test(test_only_own_blocks_count),
+		cmocka_unit_test(test_damaged_objects),
 		cmocka_unit_test(test_render),
 		cmocka_unit_test(test_no_text_becomes_configuration),
 		cmocka_unit_test(test_render_blocks),

@@ -127,18 +127,19 @@ static void on_affinity(struct bgp *b, const struct kv *kv)
 
 static void on_update(void *ctx, const struct kv *kv)
 {
-	_cleanup_(resource_freep) struct resource *res = NULL;
 	struct bgp *b = ctx;
 	struct err err = { 0 };
+	bool change;
 
 	if (kv->key.type == KEY_BLOCK_AFFINITY)
 		on_affinity(b, kv);
 	if (kv->key.type != KEY_RESOURCE)
 		return;
-	if (kv->value && resource_decode(kv->key.kind, kv->value, kv->len, &res, &err))
-		log_warning("%s %s is not usable and is left out: %s", kind_name(kv->key.kind),
-			kv->key.name, err.msg);
-	if (view_update(b->view, &kv->key, res))
+	change = view_read(b->view, &kv->key, kv->value, kv->len, &err);
+	if (err.code)
+		log_warning("%s %s is damaged, and left out as far as it is: %s",
+			kind_name(kv->key.kind), kv->key.name, err.msg);
+	if (change)
 		changed(b);
 }
 

@@ -371,3 +371,14 @@ const struct view_config *view_node_config(const struct view *v, const char *nod
 
 	return find_config(v, name);
 }
+
+bool view_read(
+	struct view *v, const struct key *key, const char *value, size_t len, struct err *err)
+{
+	_cleanup_(resource_freep) struct resource *res = NULL;
+	bool keep = key->kind == KIND_NODE || key->kind == KIND_BGP_CONFIGURATION;
+
+	if (value && resource_decode_lenient(key->kind, value, len, &res, err) && !keep)
+		res = resource_free(res);
+	return view_update(v, key, res);
+}

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "base/addr.h"
+#include "base/err.h"
 #include "base/str.h"
 #include "model/key.h"
 
@@ -63,6 +64,11 @@ struct view *view_free(struct view *v); /* returns NULL */
 
 /* True when what BGP sees has changed. `res` NULL = gone. */
 bool view_update(struct view *v, const struct key *key, const struct resource *res);
+/* The same for a stored value, NULL = gone. *err has a code when the value is damaged: of a Node or a
+ * BGPConfiguration what can be read counts, so that one slip does not end a node's sessions; any
+ * other is as if gone. */
+bool view_read(struct view *v, const struct key *key, const char *value, size_t len,
+	struct err *err);
 
 /* The same for a key of type KEY_BLOCK_AFFINITY; other nodes' and pending ones are nothing. */
 bool view_update_affinity(struct view *v, const struct key *key, const struct affinity *a);
