@@ -29,7 +29,7 @@ struct options {
 	bool allow_version_mismatch, help;
 	/* of some */
 	const char *config, *filename, *ns, *output, *patch, *patch_type, *poll;
-	bool recursive, skip_empty, skip_exists, skip_not_exists, all_namespaces, export;
+	bool recursive, skip_empty, skip_exists, skip_not_exists, all_namespaces, export, watch;
 	bool overwrite, remove, client_only, no_descriptions;
 	const char *ip, *strict_affinity, *max_blocks, *vm_persistence, *cidr, *name, *kubeconfig;
 	bool show_blocks, show_borrowed, show_configuration, force, show_all_ips, show_problem_ips;

@@ -52,7 +52,9 @@ static const struct flag get_flags[] = { FLAGS_OF_FILES,
 	{ "output", 'o', FLAG_TEXT, OPTION(output), "ps",
 		"Output format: yaml, json, ps, wide, custom-columns=..., go-template=..., "
 		"go-template-file=...",
-		.values = "ps wide yaml json custom-columns= go-template= go-template-file=" } };
+		.values = "ps wide yaml json custom-columns= go-template= go-template-file=" },
+	{ "watch", 'w', FLAG_BOOL, OPTION(watch), NULL,
+		"After listing the objects, show their changes as they come." } };
 
 static const struct flag patch_flags[] = { FLAG_CONFIG, FLAG_NAMESPACE,
 	{ "patch", 'p', FLAG_TEXT, OPTION(patch), "",

@@ -10,6 +10,7 @@
 #include "operation.h"
 #include "output.h"
 #include "report.h"
+#include "watch.h"
 
 struct results {
 	size_t n;
@@ -123,8 +124,6 @@ static int get(
 {
 	__attribute__((cleanup(results_done))) struct results results = { 0 };
 	struct err err = { 0 };
-	out->source.client = s->client;
-	out->with_namespace = inv->opt.all_namespaces || !str_empty(inv->opt.ns);
 	if (get_all(s, inv, in, out, &results, &err) < 0)
 		return report_error("%s", err.msg);
 	int status = 0;
@@ -156,5 +155,9 @@ int run_get(struct invocation *inv)
 	if (in.n == 0)
 		return 0;
 	r = session_need_client(&s);
-	return r ? r : get(&s, inv, &in, &out);
+	if (r)
+		return r;
+	out.source.client = s.client;
+	out.with_namespace = inv->opt.all_namespaces || !str_empty(inv->opt.ns);
+	return inv->opt.watch ? watch_objects(&s, &in, &out) : get(&s, inv, &in, &out);
 }

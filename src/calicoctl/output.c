@@ -120,7 +120,9 @@ int result_begin(
 		return 0;
 	choose_headings(o, kind, &headings);
 	r->cells = mem_new_n(cell_fn, headings.n);
-	table_init(&r->table, headings.n);
+	table_init(&r->table, headings.n + (o->event != NULL));
+	if (o->event)
+		table_put(&r->table, "EVENT");
 	for (size_t i = 0; i < headings.n; i++)
 		table_put(&r->table, headings.v[i]);
 	int res = find_cells(kind, &headings, r->cells, err);
@@ -129,10 +131,21 @@ int result_begin(
 	return res;
 }
 
+static void put_document(struct result *r, const char *event, const struct resource *res)
+{
+	buf_puts(&r->json, r->n ? "," : "");
+	if (event)
+		buf_printf(&r->json, "{\"type\":\"%s\",\"object\":", event);
+	resource_encode_full(res, &r->json);
+	buf_puts(&r->json, event ? "}" : "");
+}
+
 void result_add(struct result *r, struct output *o, const struct resource *res)
 {
 	_cleanup_buf_ struct buf cell = BUF_INIT;
-	for (size_t i = 0; i < r->table.columns; i++) {
+	if (o->event && is_table(o))
+		table_put(&r->table, o->event);
+	for (size_t i = 0, n = r->table.columns - (o->event && is_table(o)); i < n; i++) {
 		buf_clear(&cell);
 		r->cells[i](&o->source, res, &cell);
 		table_put(&r->table, buf_str(&cell));
@@ -141,8 +154,7 @@ void result_add(struct result *r, struct output *o, const struct resource *res)
 		mem_grow(&r->objects, &r->cap, r->n + 1, sizeof(*r->objects));
 		r->objects[r->n] = resource_copy(res);
 	} else if (!is_table(o)) {
-		buf_puts(&r->json, r->n ? "," : "");
-		resource_encode_full(res, &r->json);
+		put_document(r, o->event, res);
 	}
 	r->n++;
 }
@@ -279,4 +291,52 @@ int output_print(struct output *o, const struct result *results, size_t n, struc
 	else
 		print_documents(o, results, n);
 	return 0;
+}
+
+/* ---- what was added since the last time */
+
+static void drain_documents(const struct output *o, const struct result *r, struct buf *out)
+{
+	struct json_walk documents = { buf_str(&r->json), buf_str(&r->json) + r->json.len };
+	for (struct json_text d; json_walk_next(&documents, NULL, &d);) {
+		if (o->form == OUTPUT_JSON) {
+			buf_put(out, d.p, d.len);
+			buf_putc(out, '\n');
+		} else {
+			buf_puts(out, "---\n");
+			yaml_print(d, out);
+		}
+	}
+}
+
+/* An array of the objects. */
+static int drain_template(struct output *o, const struct result *r, struct err *err)
+{
+	_cleanup_free_ struct result *each = mem_new_n(struct result, r->n);
+	for (size_t i = 0; i < r->n; i++)
+		each[i] = (struct result){ .kind = r->kind, .n = 1, .objects = r->objects + i };
+	return r->n ? print_template(o, each, r->n, err) : 0;
+}
+
+static void forget(struct result *r)
+{
+	for (size_t i = 0; r->objects && i < r->n; i++)
+		resource_free(r->objects[i]);
+	buf_clear(&r->json);
+	r->n = 0;
+}
+
+int output_drain(struct output *o, struct result *r, struct err *err)
+{
+	_cleanup_buf_ struct buf text = BUF_INIT;
+	int status = 0;
+	if (is_table(o))
+		table_drain(&r->table, &text);
+	else if (o->form == OUTPUT_TEMPLATE)
+		status = drain_template(o, r, err);
+	else
+		drain_documents(o, r, &text);
+	print(&text);
+	forget(r);
+	return status;
 }

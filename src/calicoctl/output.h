@@ -15,6 +15,7 @@ struct output {
 	enum output_form form;
 	struct strv headings; /* OUTPUT_COLUMNS */
 	struct template *template;
+	const char *event;    /* not NULL: what happened to the objects, a column before all others */
 	bool with_namespace;  /* the user asked for namespaces: show the column */
 	struct cell_source source;
 };
@@ -45,5 +46,9 @@ void output_done(struct output *o);
 
 /* To standard output. Only a template can fail: -EINVAL. */
 int output_print(struct output *o, const struct result *results, size_t n, struct err *err) MUST_CHECK;
+
+/* What was added since the last time, for those that watch: rows without an end, or one document a
+ * line, or templates. Only a template can fail. */
+int output_drain(struct output *o, struct result *r, struct err *err) MUST_CHECK;
 
 #define _cleanup_output_ _cleanup_(output_done)

@@ -48,7 +48,7 @@ static void put_times(struct buf *out, char c, size_t n)
 	out->data[out->len] = '\0';
 }
 
-void table_format(const struct table *t, struct buf *out)
+static void format_rows(const struct table *t, struct buf *out)
 {
 	const char *cell = buf_str(&t->text);
 	for (size_t row = 0; row < t->rows; row++) {
@@ -60,7 +60,19 @@ void table_format(const struct table *t, struct buf *out)
 		}
 		buf_putc(out, '\n');
 	}
+}
+
+void table_format(const struct table *t, struct buf *out)
+{
+	format_rows(t, out);
 	buf_putc(out, '\n');
+}
+
+void table_drain(struct table *t, struct buf *out)
+{
+	format_rows(t, out);
+	buf_clear(&t->text);
+	t->rows = 0;
 }
 
 static void put_rule(const struct table *t, struct buf *out)

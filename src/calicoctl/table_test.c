@@ -22,6 +22,23 @@ static void test_plain(void **state)
 		buf_str(&out), "NAME   N      \nf\xc3\xbcnf          \nx      1234   \n\n");
 }
 
+static void test_drained(void **state)
+{
+	_cleanup_table_ struct table t;
+	_cleanup_buf_ struct buf out = BUF_INIT;
+	fill(&t);
+	table_drain(&t, &out);
+	assert_string_equal(buf_str(&out), "NAME   N      \nf\xc3\xbcnf          \nx      1234   \n");
+	buf_clear(&out);
+	table_put(&t, "y");
+	table_put(&t, "5");
+	table_drain(&t, &out);
+	assert_string_equal(buf_str(&out), "y      5      \n");
+	buf_clear(&out);
+	table_drain(&t, &out);
+	assert_string_equal(buf_str(&out), "");
+}
+
 static void test_narrow(void **state)
 {
 	_cleanup_table_ struct table t;
@@ -61,6 +78,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_plain),
+		cmocka_unit_test(test_drained),
 		cmocka_unit_test(test_narrow),
 		cmocka_unit_test(test_boxed),
 		cmocka_unit_test(test_boxed_right),

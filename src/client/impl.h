@@ -28,9 +28,6 @@ enum client_status client_fail_store(struct client *c, const struct key *key, co
 enum client_status client_fail_parse(
 	struct client *c, const struct kv *kv, const struct err *err);
 
-/* A stored value as a reader sees it. */
-int client_read_value(const struct kv *kv, bool list, struct resource **ret, struct err *err);
-
 /* What a kind asks for beyond the tables of the model. A rule that is NULL asks for nothing; each
  * stops the operation by failing. */
 struct kind_rules {

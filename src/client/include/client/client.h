@@ -71,6 +71,9 @@ struct client_read {
 void client_read_all(struct client *c, struct client_read *reads, size_t n);
 void client_read_done(struct client_read *read); /* frees the answer */
 
+/* A stored value as a reader sees it, for those that watch; `list`: with the defaults of a list. */
+int client_read_value(const struct kv *kv, bool list, struct resource **ret, struct err *err);
+
 /* ClusterInformation and the three tiers (datamodel.md 1.9). Texts may be empty. */
 enum client_status client_initialize(
 	struct client *c, const char *calico_version, const char *cluster_type);
