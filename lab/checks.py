@@ -6,7 +6,8 @@ import subprocess
 
 from .node import LabError
 
-ROOM_MB, HOST_MB = 150, 60       # etcd and the tools; a host with all its processes
+ROOM_MB, HOST_MB = 80, 60        # the tools; a host with all its processes
+MEMBER_MB, PROXY_MB = 70, 30     # of etcd
 DISK_MB = 300                    # the build, logs
 
 NFT = """
@@ -49,8 +50,9 @@ def megabytes_available():
     return int(fields["MemAvailable"].split()[0]) // 1024
 
 
-def check_memory(hosts):
-    need, have = ROOM_MB + HOST_MB * hosts, megabytes_available()
+def check_memory(hosts, members=1, proxy=False):
+    need = ROOM_MB + MEMBER_MB * members + (HOST_MB + PROXY_MB * proxy) * hosts
+    have = megabytes_available()
     if have < need:
         raise LabError(f"A lab of {hosts} hosts needs about {need} MB of memory, only {have} MB "
                        "are available; ask for fewer with --hosts.")

@@ -6,6 +6,7 @@ import os
 import sys
 
 from . import checks, demo, kernel, matrix, programs
+from .core import Options
 from .lab import Lab, names, take_down
 from .node import LabError
 
@@ -19,7 +20,8 @@ def bring_up(args):
     if args.name in names() and (lab := find(args.name)):
         lab.report = report
     else:
-        lab = Lab.create(args.name, programs.directory(args.build), report=report)
+        core = Options(args.etcd, args.proxy, args.tls, args.auth)
+        lab = Lab.create(args.name, programs.directory(args.build), report=report, core=core)
     try:
         while len(lab.hosts) < args.hosts:
             lab.add_host()
@@ -57,7 +59,7 @@ def status(args):
     for node in [lab.room, *lab.hosts.values()]:
         print(f"{node.name}  {'  '.join(getattr(node, 'addresses', {}).values())}")
         for name, service in node.services().items():
-            if name in lab.hosts:
+            if name in lab.hosts or name.startswith("core"):
                 continue
             workload = lab.workloads.get(f"{node.name}/{name.removeprefix('workload-')}")
             state = "running" if service["pid"] else "ended"
@@ -111,6 +113,15 @@ def parser():
                        help="how many hosts (default: %(default)s)")
         p.add_argument("--workloads", type=int, default=2, metavar="N",
                        help="how many workloads on each host (default: %(default)s)")
+        p.add_argument("--etcd", type=int, default=3, choices=(1, 3), metavar="1|3",
+                       help="how many members etcd has (default: %(default)s)")
+        p.add_argument("--no-proxy", dest="proxy", action="store_false",
+                       help="without etcd's proxy on each host")
+        p.add_argument("--tls", action="store_true",
+                       help="TLS with client certificates between all of them")
+        p.add_argument("--auth", action="store_true",
+                       help="a user with just its rights for each program; without the proxy, "
+                       "which cannot tell them apart")
         p.add_argument("--build", metavar="DIR",
                        help="the build whose programs run (default: build/release)")
 

@@ -51,7 +51,7 @@ def title(text):
 
 def check(args):
     title("What this machine has")
-    print(checks.check_memory(args.hosts))
+    print(checks.check_memory(args.hosts, args.etcd, args.proxy and not args.auth))
     print(checks.check_disk(programs.ROOT))
     for sentence in checks.check_kernel():
         print(sentence)
@@ -101,8 +101,8 @@ def apply_policy(lab, stopwatch):
 
 def time_writes(lab, stopwatch, count=20):
     """The same policy written again and again, its port going back and forth, ending as it was."""
-    (key, value), = etcd.get_prefix(lab.room.process, POLICY_KEY).items()
-    writer = etcd.Writer(lab.room.process)
+    (key, value), = etcd.get_prefix(lab.room.process, POLICY_KEY, lab.access).items()
+    writer = etcd.Writer(lab.room.process, lab.access)
     taken = {name: [] for name in stopwatch.events}
     for i in range(count):
         began = time.monotonic()

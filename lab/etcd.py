@@ -1,41 +1,95 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A look into etcd from outside the programs under test, over its JSON gateway."""
 import base64
+import dataclasses
 import http.client
 import json
 import socket
+import ssl
 import time
 
 from . import namespaces, plan
 
-HOST, PORT = plan.GATEWAY[4], 2379
+PORT = 2379
 
 
-def connect(process, seconds=5.0):
-    """An HTTP connection made in the network namespace of `process`."""
-    connection = http.client.HTTPConnection(HOST, PORT, timeout=seconds)
+@dataclasses.dataclass
+class Access:
+    """Where etcd is (addresses are tried in turn) and who asks: `tls` is the files of authority,
+    certificate and key, `password` that of root."""
+    addresses: list
+    tls: tuple = None
+    password: str = None
+    token: str = None
+
+    def context(self):
+        authority, certificate, key = self.tls
+        context = ssl.create_default_context(cafile=authority)
+        context.load_cert_chain(certificate, key)
+        return context
+
+
+PLAIN = Access([plan.member_address(1, 4)])
+
+
+def _connect_to(process, address, access, seconds):
+    connection = http.client.HTTPConnection(address, PORT, timeout=seconds)
     with namespaces.network_of(process):
-        connection.sock = socket.create_connection((HOST, PORT), timeout=seconds)
+        connection.sock = socket.create_connection((address, PORT), timeout=seconds)
     connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    if access.tls:
+        connection.sock = access.context().wrap_socket(connection.sock, server_hostname=address)
     return connection
 
 
-def healthy(process):
-    connection = connect(process, 2.0)
+def connect(process, seconds=5.0, access=PLAIN):
+    """An HTTP connection made in the network namespace of `process`."""
+    problem = None
+    for address in access.addresses:
+        try:
+            return _connect_to(process, address, access, seconds)
+        except OSError as e:
+            problem = e
+    raise problem
+
+
+def listens(process, address, port):
+    with namespaces.network_of(process):
+        socket.create_connection((address, port), timeout=2).close()
+    return True
+
+
+def _headers(process, access):
+    """Who has a password shows the token that it got for it."""
+    if access.password and not access.token:
+        connection = connect(process, access=access)
+        connection.request("POST", "/v3/auth/authenticate",
+                           json.dumps({"name": "root", "password": access.password}))
+        access.token = json.load(connection.getresponse())["token"]
+    return {"Authorization": access.token} if access.token else {}
+
+
+def healthy(process, access=PLAIN):
+    connection = connect(process, 2.0, access)
     connection.request("GET", "/health")
     return json.load(connection.getresponse()).get("health") == "true"
+
+
+def _text(value):
+    return base64.b64encode(value.encode()).decode()
 
 
 def _range(prefix):
     key = prefix.encode()
     end = key[:-1] + bytes([key[-1] + 1])
-    return {"key": base64.b64encode(key).decode(), "range_end": base64.b64encode(end).decode()}
+    return {"key": _text(prefix), "range_end": base64.b64encode(end).decode()}
 
 
-def get_prefix(process, prefix):
+def get_prefix(process, prefix, access=PLAIN):
     """{key: value} as text."""
-    connection = connect(process)
-    connection.request("POST", "/v3/kv/range", json.dumps(_range(prefix)))
+    connection = connect(process, access=access)
+    connection.request("POST", "/v3/kv/range", json.dumps(_range(prefix)),
+                       _headers(process, access))
     pairs = json.load(connection.getresponse()).get("kvs", [])
     return {base64.b64decode(p["key"]).decode(): base64.b64decode(p["value"]).decode()
             for p in pairs}
@@ -44,28 +98,50 @@ def get_prefix(process, prefix):
 class Writer:
     """Puts in two halves, so that others can be watched before etcd's answer is read."""
 
-    def __init__(self, process):
-        self.connection = connect(process)
+    def __init__(self, process, access=PLAIN):
+        self.headers = _headers(process, access)
+        self.connection = connect(process, access=access)
 
     def put(self, key, value):
-        body = {"key": base64.b64encode(key.encode()).decode(),
-                "value": base64.b64encode(value.encode()).decode()}
-        self.connection.request("POST", "/v3/kv/put", json.dumps(body))
+        self.connection.request("POST", "/v3/kv/put", json.dumps(
+            {"key": _text(key), "value": _text(value)}), self.headers)
 
     def delete(self, key):
-        body = {"key": base64.b64encode(key.encode()).decode()}
-        self.connection.request("POST", "/v3/kv/deleterange", json.dumps(body))
+        self.connection.request("POST", "/v3/kv/deleterange", json.dumps({"key": _text(key)}),
+                                self.headers)
 
     def finish(self):
         self.connection.getresponse().read()
 
 
+class Admin:
+    """Users and roles."""
+
+    def __init__(self, process, access=PLAIN):
+        self.process, self.access = process, access
+
+    def call(self, what, **request):
+        connection = connect(self.process, access=self.access)
+        connection.request("POST", f"/v3/auth/{what}", json.dumps(request),
+                           _headers(self.process, self.access))
+        reply = json.load(connection.getresponse())
+        if "error" in reply:
+            raise RuntimeError(f"etcd: {what}: {reply['error']}")
+        return reply
+
+    def grant(self, role, kind, prefix):
+        """kind: read or readwrite."""
+        self.call("role/grant", name=role, perm={"permType": kind.upper(), **_range(prefix)})
+
+
 class Watch:
     """Tells when etcd told its watchers of a change below a prefix, on the monotonic clock."""
 
-    def __init__(self, process, prefix):
-        self.connection = connect(process, 10.0)
-        self.connection.request("POST", "/v3/watch", json.dumps({"create_request": _range(prefix)}))
+    def __init__(self, process, prefix, access=PLAIN):
+        headers = _headers(process, access)
+        self.connection = connect(process, 10.0, access)
+        self.connection.request("POST", "/v3/watch",
+                                json.dumps({"create_request": _range(prefix)}), headers)
         self.response = self.connection.getresponse()
         self.response.readline()  # "created"
 

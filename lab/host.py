@@ -42,7 +42,8 @@ class Host(Node):
         name = facts["name"]
         process = f"{lab.room.process}/root/proc/{facts['pid']}"
         super().__init__(name, process, f"{lab.directory}/{name}.sock",
-                         f"{lab.directory}/log/{name}", {**lab.env, "NODENAME": name})
+                         f"{lab.directory}/log/{name}",
+                         {**lab.core.env("calicoctl"), **lab.env, "NODENAME": name})
         self.lab, self.facts = lab, facts
         self.addresses = {f: plan.host_address(facts["index"], f) for f in (4, 6)}
 
@@ -57,6 +58,7 @@ class Host(Node):
         host.await_init()
         host.connect()
         host.write_files()
+        lab.core.equip(host)
         return host
 
     def connect(self):
@@ -81,8 +83,9 @@ class Host(Node):
 
     def write_files(self):
         config = {"apiVersion": "projectcalico.org/v3", "kind": "CalicoAPIConfig", "metadata": {},
-                  "spec": {"datastoreType": "etcdv3", "etcdEndpoints": plan.ETCD}}
+                  "spec": {"datastoreType": "etcdv3", **self.lab.core.settings("calicoctl")}}
         self.write("/etc/calico/calicoctl.cfg", yaml.safe_dump(config, sort_keys=False))
+        os.chmod(self.path("/etc/calico/calicoctl.cfg"), 0o600)
         self.write("/etc/hostname", self.name + "\n")
         lines = ["127.0.0.1 localhost", "::1 localhost"]
         for index in range(1, plan.HOSTS_MOST + 1):
@@ -95,6 +98,7 @@ class Host(Node):
         return self.run("calicoctl", *words, input=input, check=check, timeout=timeout)
 
     def start_calico(self):
+        self.lab.core.start_proxy(self)
         self.start_node()
         self.start_felix()
         self.start_bgp()
@@ -107,7 +111,7 @@ class Host(Node):
         self.start("felix", ["calico-felix"], keep=True, **self.lab.felix_env(self.name))
 
     def start_bgp(self):
-        self.start("bgp", ["calico-bgp"], keep=True)
+        self.start("bgp", ["calico-bgp"], keep=True, **self.lab.program_env("bgp"))
         wait.until(f"calico-bgp on {self.name} to write {BIRD_CONFIG}",
                    lambda: os.path.exists(self.path(BIRD_CONFIG)))
         self.start_bird()

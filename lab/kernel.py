@@ -51,7 +51,7 @@ def memory_table(lab):
     lines = [f"{'where':<8}{'process':<12}{'PSS':>10}{'private':>10}{'of it dirty':>13}   KiB"]
     for node in [lab.room, *lab.hosts.values()]:
         for name, service in node.services().items():
-            if service["pid"] and not name.startswith(("workload-", "host")):
+            if service["pid"] and not name.startswith(("workload-", "host", "core")):
                 pss, private, dirty = memory(f"{node.process}/root/proc/{service['pid']}")
                 lines.append(f"{node.name:<8}{name:<12}{pss:>10}{private:>10}{dirty:>13}")
     return "\n".join(lines)

@@ -4,6 +4,7 @@
 Its directory /run/calico-lab/NAME holds what another command needs to find it (lab.json, sockets)
 and the logs. All else lives in the room.
 """
+import functools
 import json
 import os
 import re
@@ -12,6 +13,7 @@ import shutil
 import yaml
 
 from . import plan, wait
+from .core import Core, Options
 from .host import Host
 from .node import LabError
 from .room import Room
@@ -41,19 +43,20 @@ class Lab:
         self.env = {
             "PATH": f"{facts['bin']}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
             "HOME": "/root", "TERM": os.environ.get("TERM", "dumb"), "LANG": "C.UTF-8",
-            "DATASTORE_TYPE": "etcdv3", "ETCD_ENDPOINTS": plan.ETCD, **facts["env"]}
+            **facts["env"]}
         self.room = Room.open(self.directory, self.env)
+        self.core = Core(self.room, facts["core"]) if self.room and "core" in facts else None
 
     # -- made, found, ended
 
     @classmethod
-    def create(cls, name, bin, pools=plan.Pools(), env=None, report=silent):
+    def create(cls, name, bin, pools=plan.Pools(), env=None, report=silent, core=Options()):
         """A room with a segment and etcd, no hosts yet. `bin` is where Calico's programs are.
 
         `env` is added to the environment of every program on every host.
         """
         lab = cls(name, {"bin": os.path.abspath(bin), "pools": vars(pools), "env": env or {},
-                         "hosts": {}}, report)
+                         "hosts": {}, "core": Core.new_facts(core)}, report)
         if lab.room:
             raise LabError(f"lab '{name}' is up already; take it down first: "
                            f"./calico-lab down --name {name}")
@@ -63,7 +66,8 @@ class Lab:
             report("the segment and etcd")
             lab.room = Room.create(lab.directory, name, lab.env)
             lab.room.build_segment()
-            lab.room.start_etcd()
+            lab.core = Core(lab.room, lab.facts["core"])
+            lab.core.start()
             lab.save()
         except BaseException:
             lab.down()
@@ -84,7 +88,8 @@ class Lab:
 
     def save(self):
         new = f"{self.directory}/lab.json.new"
-        with open(new, "w", encoding="utf-8") as f:
+        with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w",
+                  encoding="utf-8") as f:
             json.dump(self.facts, f, indent=1)
         os.replace(new, f"{self.directory}/lab.json")
 
@@ -114,6 +119,11 @@ class Lab:
     def workloads(self):
         return {w.name: w for host in self.hosts.values() for w in host.workloads.values()}
 
+    @functools.cached_property
+    def access(self):
+        """To etcd, for the lab itself: see etcd.Access."""
+        return self.core.access()
+
     def find(self, name):
         """A host (`host1`), a workload (`host1/w1`) or the room (`room`)."""
         known = {"room": self.room, **self.hosts, **self.workloads}
@@ -121,18 +131,21 @@ class Lab:
             raise LabError(f"lab '{self.name}' has no '{name}'; it has: {', '.join(known)}")
         return known[name]
 
+    def program_env(self, program):
+        """How a program of Calico finds etcd, and what the lab adds for all."""
+        return {**self.core.env(program), **self.facts["env"]}
+
     def startup_env(self):
         """For calico-node: addresses by themselves, pools that hold the workloads, no tunnels."""
         pools = self.facts["pools"]
-        return {"IP": "autodetect", "IP6": "autodetect", "CALICO_NETWORKING_BACKEND": "bird",
+        return {**self.program_env("node"), "IP": "autodetect", "IP6": "autodetect", "CALICO_NETWORKING_BACKEND": "bird",
                 "WAIT_FOR_DATASTORE": "true", "CLUSTER_TYPE": "lab",
                 "CALICO_IPV4POOL_CIDR": pools["ipv4"], "CALICO_IPV6POOL_CIDR": pools["ipv6"],
                 "CALICO_IPV4POOL_NAT_OUTGOING": "false", "CALICO_IPV4POOL_IPIP": "Never",
                 "CALICO_IPV4POOL_VXLAN": "Never"}
 
     def felix_env(self, hostname):
-        return {"FELIX_FELIXHOSTNAME": hostname, "FELIX_DATASTORETYPE": "etcdv3",
-                "FELIX_ETCDENDPOINTS": plan.ETCD, "FELIX_IPV6SUPPORT": "true",
+        return {**self.program_env("felix"), "FELIX_FELIXHOSTNAME": hostname, "FELIX_IPV6SUPPORT": "true",
                 "FELIX_HEALTHENABLED": "true", "FELIX_ENDPOINTREPORTINGENABLED": "true",
                 "FELIX_LOGFILEPATH": "none"}  # what it prints is kept already
 

@@ -6,7 +6,8 @@ import hashlib
 SEGMENT = {4: "172.18.0.{}", 6: "fd00:18::{:x}"}
 SEGMENT_LENGTH = {4: 24, 6: 64}
 GATEWAY = {family: form.format(1) for family, form in SEGMENT.items()}
-ETCD = "http://172.18.0.1:2379"
+ETCD = "http://172.18.0.2:2379"      # the first member, in a lab without TLS
+MEMBERS_MOST = 7
 HOSTS_MOST = 200
 
 # What Calico's own containers see: one made-up gateway, the same hardware address everywhere.
@@ -20,6 +21,11 @@ PROFILE = "lab"
 class Pools:
     ipv4: str = "10.65.0.0/16"
     ipv6: str = "fd00:65::/48"
+
+
+def member_address(member, family):
+    """Of etcd's members, which are counted from 1."""
+    return SEGMENT[family].format(1 + member)
 
 
 def host_address(index, family):

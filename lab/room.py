@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The room that a lab lives in: its first process on this machine, the segment, etcd."""
+"""The room that a lab lives in: its first process on this machine, and the segment."""
 import json
 import os
 import select
 import signal
 import subprocess
 
-from . import etcd, namespaces, plan, wait
+from . import namespaces, plan
 from .node import LabError, Node, await_child, init_command
 
 BRIDGE = "segment"
@@ -69,17 +69,6 @@ class Room(Node):
                 f"link set {BRIDGE} up",
                 *(f"addr add {plan.GATEWAY[f]}/{plan.SEGMENT_LENGTH[f]} dev {BRIDGE}"
                   for f in (4, 6)))
-
-    def start_etcd(self):
-        peer = "http://127.0.0.1:2380"
-        listen = f"{plan.ETCD},http://127.0.0.1:2379,http://[{plan.GATEWAY[6]}]:2379"
-        self.start("etcd", [
-            "etcd", "--name", "lab", "--data-dir", f"{self.directory}/etcd/data",
-            "--listen-client-urls", listen, "--advertise-client-urls", plan.ETCD,
-            "--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer,
-            "--initial-cluster", f"lab={peer}", "--logger", "zap", "--log-level", "warn"])
-        wait.until(f"etcd to answer (see {self.log_directory}/etcd.log)",
-                   lambda: etcd.healthy(self.process), seconds=30)
 
     def kill(self):
         """Ends everything in the room: the kernel kills a PID namespace with its first process."""

@@ -165,6 +165,14 @@ struct default_resource {
 	const char *const *members; /* name, value pairs that are filled in when absent */
 };
 
+static int default_failed(
+	const struct startup *s, const struct default_resource *d, struct err *err)
+{
+	_cleanup_free_ char *what = mem_printf("%s %s", kind_name(d->kind), d->name);
+
+	return client_failed(s, what, err);
+}
+
 static int create_default(
 	const struct startup *s, const struct default_resource *d, struct err *err)
 {
@@ -181,7 +189,7 @@ static int create_default(
 	status = client_create(s->client, res);
 	if (status == CLIENT_OK || status == CLIENT_E_EXISTS || status == CLIENT_E_CONFLICT)
 		return 0;
-	return client_failed(s, d->name, err);
+	return default_failed(s, d, err);
 }
 
 static bool fill_members(struct resource *res, const char *const *members)
@@ -202,12 +210,11 @@ static int ensure_default(
 	if (status == CLIENT_E_NOT_FOUND)
 		return create_default(s, d, err);
 	if (status != CLIENT_OK)
-		return client_failed(s, d->name, err);
+		return default_failed(s, d, err);
 	if (!fill_members(res, d->members))
 		return 0;
 	status = client_update(s->client, res);
-	return status == CLIENT_OK || status == CLIENT_E_CONFLICT ? 0
-								  : client_failed(s, d->name, err);
+	return status == CLIENT_OK || status == CLIENT_E_CONFLICT ? 0 : default_failed(s, d, err);
 }
 
 static const char *const global_members[] = {

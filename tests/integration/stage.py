@@ -11,6 +11,7 @@ import json
 import yaml
 
 from lab import etcd, namespaces, plan, probe, wait
+from lab.core import Options
 from lab.lab import Lab
 
 SILENCE = 0.5          # seconds without an answer until a probe counts as not answered
@@ -54,8 +55,9 @@ FENCE = "fence"
 class Stage:
     """`cast`: workload name -> host index and the arguments of Host.add_workload."""
 
-    def __init__(self, name, bin, cast, hosts=2, env=None, pools=plan.Pools(), profiles=()):
-        self.lab = Lab.create(name, bin, pools=pools, env=env)
+    def __init__(self, name, bin, cast, hosts=2, env=None, pools=plan.Pools(), profiles=(),
+                 core=Options()):
+        self.lab = Lab.create(name, bin, pools=pools, env=env, core=core)
         self.applied, self.originals, self.foreign = [], [], set()
         self.serial = itertools.count(1)
         try:
@@ -91,7 +93,7 @@ class Stage:
 
     def apply_foreign(self, *documents):
         """The same for what the API refuses: a writer that checks nothing puts it into etcd."""
-        writer = etcd.Writer(self.lab.room.process)
+        writer = etcd.Writer(self.lab.room.process, self.lab.access)
         for document in documents:
             kind, namespace, name = self.identity(document)
             key = "/".join(filter(None, [PLURALS[kind], namespace, name]))
@@ -101,7 +103,7 @@ class Stage:
         self.fence()
 
     def delete_foreign(self):
-        writer = etcd.Writer(self.lab.room.process)
+        writer = etcd.Writer(self.lab.room.process, self.lab.access)
         for key in sorted(self.foreign):
             writer.delete(KEYS + key)
             writer.finish()

@@ -7,16 +7,10 @@ import signal
 import pytest
 
 from lab import wait
-from lab.flow import Flow, Traffic, expecting, steady
-from stage import ALLOW, DENY, gnp, profile, rule
-
-OPEN = profile("open", [ALLOW], [ALLOW])
-CAST = {"client": (1, {"profiles": ["open"]}), "near": (2, {"profiles": ["open"]}),
-        "server": (2, {"profiles": ["open"]})}
+from stage import DENY, gnp, rule
+from standing import CAST, ONLY_80, OPEN, everything_as_it_should, open_flows
 
 CLOSED = gnp("closed", "app == 'server'", ingress=[DENY])
-ONLY_80 = gnp("only-80", "app == 'server'", ingress=[
-    rule("Allow", protocol="TCP", destination={"ports": [80, 7000]})])
 
 
 @pytest.fixture(scope="module")
@@ -26,10 +20,8 @@ def stage(make_stage):
 
 @pytest.fixture
 def flows(stage):
-    with contextlib.ExitStack() as undo:
-        yield [undo.enter_context(contextlib.closing(
-            Flow(stage[source], stage["server"], family, port)))
-            for source, port in (("client", 7000), ("near", 7001)) for family in (4, 6)]
+    with open_flows(stage) as flows:
+        yield flows
 
 
 def test_an_established_connection_survives_a_deny(stage, flows):
@@ -50,23 +42,6 @@ def ruleset(host):
         e.strip() for e in m[1].split(","))), text)
     return {name: sorted(body.split("\n\n"))
             for name, body in re.findall(r"^table (.*?) \{\n(.*?)^\}", text, re.M | re.S)}
-
-
-@contextlib.contextmanager
-def everything_as_it_should(stage, flows):
-    """Open connections answer, permitted new ones pass, denied ones never, for the block."""
-    allowed = [stage.probe("client", "server", family=family) for family in (4, 6)]
-    denied = [stage.probe("client", "server", family=family, port=81) for family in (4, 6)]
-    with contextlib.ExitStack() as stack:
-        traffic = [stack.enter_context(Traffic(step)) for step in
-                   [*map(steady, flows), expecting(allowed, True, 1.0),
-                    expecting(denied, False, 0.05)]]
-        yield
-        marks = [t.rounds for t in traffic]
-        wait.until("each kind of traffic to go on for a while", lambda: all(
-            t.rounds > mark + 3 for t, mark in zip(traffic, marks)))
-    for t in traffic:
-        assert t.rounds > 0 and not t.wrong, t.wrong[:5]
 
 
 def restart_felix(stage, number):
@@ -122,12 +97,11 @@ def test_felix_is_killed_in_the_middle_of_changes(stage, flows):
 def test_etcd_restarts(stage, flows):
     """The kernel keeps what it has; changes arrive when etcd is back."""
     stage.apply(ONLY_80)
-    room = stage.lab.room
     with everything_as_it_should(stage, flows):
-        room.stop("etcd")
+        stage.lab.core.stop_members()
         stage.check({stage.probe("client", "server"): True,
                      stage.probe("client", "server", port=81): False})
-        room.start_etcd()
+        stage.lab.core.start_members()
         stage.fence()
     stage.delete(ONLY_80)
     stage.apply(CLOSED)

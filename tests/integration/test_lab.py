@@ -125,7 +125,7 @@ def test_a_number_used_again_is_not_killed(bare):
 def test_two_labs_with_one_name_are_refused(bare):
     with pytest.raises(LabError, match="is up already"):
         Lab.create(bare.name, "/nowhere")
-    assert bare.room.services()["etcd"]["pid"]
+    assert bare.room.services()["etcd1"]["pid"]
 
 
 def test_host_files_are_its_own(bare):
@@ -139,7 +139,7 @@ def test_host_files_are_its_own(bare):
 def test_etcd_is_reached_from_a_host(bare):
     host = bare.add_host(calico=False)
     watch = etcd.Watch(bare.room.process, "/lab/")
-    host.run("env", "ETCDCTL_API=3", "etcdctl", "--endpoints", bare.env["ETCD_ENDPOINTS"], "put",
+    host.run("env", "ETCDCTL_API=3", "etcdctl", "--endpoints", host.env["ETCD_ENDPOINTS"], "put",
              "/lab/a", "b")
     assert watch.next()[1] == ["/lab/a"]
     assert etcd.get_prefix(host.process, "/lab/") == {"/lab/a": "b"}
@@ -248,7 +248,7 @@ def test_nft_commits_are_seen_as_they_happen(bare):
 
 def test_memory_of_each_process(bare):
     bare.add_host(calico=False)
-    line, = [line.split() for line in memory_table(bare).splitlines() if " etcd " in line]
+    line, = [line.split() for line in memory_table(bare).splitlines() if " etcd1 " in line]
     pss, private, dirty = map(int, line[2:])
     assert pss >= private >= dirty > 1000
 
