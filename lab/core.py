@@ -10,7 +10,7 @@ import subprocess
 
 from . import etcd, namespaces, plan, wait
 from .pki import Authority
-from .roles import PROGRAMS, ROLES
+from .roles import GRANTS, PROGRAMS
 
 ON_HOST = "/etc/calico/etcd"     # certificates and keys of the programs of a host
 PROXY = "127.0.0.1:2379"
@@ -220,9 +220,9 @@ class Core:
         for user, password in self.facts["passwords"].items():
             admin.call("user/add", name=user, password=password)
             admin.call("role/add", name=user)
-            for kind, prefixes in ROLES.get(user, {}).items():
-                for prefix in prefixes:
-                    admin.grant(user, kind, prefix)
+            for program, right, prefix in GRANTS:
+                if program == user:
+                    admin.grant(user, right, prefix)
             admin.call("user/grant", user=user, role=user)
         admin.call("enable")
         self.facts["users"] = True

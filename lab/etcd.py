@@ -129,9 +129,9 @@ class Admin:
             raise RuntimeError(f"etcd: {what}: {reply['error']}")
         return reply
 
-    def grant(self, role, kind, prefix):
-        """kind: read or readwrite."""
-        self.call("role/grant", name=role, perm={"permType": kind.upper(), **_range(prefix)})
+    def grant(self, role, right, prefix):
+        """right: read or readwrite."""
+        self.call("role/grant", name=role, perm={"permType": right.upper(), **_range(prefix)})
 
 
 class Watch:

@@ -1,40 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The least that each program must be allowed in etcd; docs/etcd-roles.md says why."""
+"""The least that each program must be allowed in etcd, as packaging/etcd/roles.conf has it."""
+import os
 
 RESOURCES = "/calico/resources/v3/projectcalico.org/"
-IPAM = "/calico/ipam/v2/"
+FILE = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))),
+                    "packaging", "etcd", "roles.conf")
 
 
-def _kinds(*names):
-    return [f"{RESOURCES}{name}/" for name in names]
+def _read():
+    """[(program, read or readwrite, prefix), ...]"""
+    with open(FILE, encoding="ascii") as f:
+        return [tuple(line.split()) for line in f if not line.startswith("#")]
 
 
-# program -> {"read": [prefix, ...], "readwrite": [prefix, ...]}
-ROLES = {
-    "felix": {
-        "read": _kinds("clusterinformations", "felixconfigurations", "globalnetworkpolicies",
-                       "globalnetworksets", "hostendpoints", "ippools", "networkpolicies",
-                       "networksets", "nodes", "profiles", "tiers", "workloadendpoints")
-        + [IPAM + "assignment/"],
-        "readwrite": ["/calico/felix/"],
-    },
-    "bgp": {
-        "read": _kinds("bgpconfigurations", "bgpfilters", "bgppeers", "ippools", "nodes")
-        + [IPAM + "host/"],
-        "readwrite": [],
-    },
-    "node": {
-        "read": [],
-        "readwrite": _kinds("bgpconfigurations", "clusterinformations", "felixconfigurations",
-                            "ipamconfigurations", "ippools", "nodes", "tiers") + [IPAM],
-    },
-    "cni": {
-        "read": _kinds("clusterinformations", "ippools", "ipreservations", "nodes"),
-        "readwrite": _kinds("profiles", "workloadendpoints") + [IPAM],
-    },
-    "calicoctl": {
-        "read": [],
-        "readwrite": ["/calico/"],
-    },
-}
-PROGRAMS = tuple(ROLES)
+GRANTS = _read()
+PROGRAMS = tuple(dict.fromkeys(program for program, _, _ in GRANTS))
