@@ -2,11 +2,12 @@
 """etcd with TLS, client certificates and a user for each program that may do just what it needs."""
 import glob
 import json
+import os
 import re
 
 import pytest
 
-from lab import etcd, wait
+from lab import etcd, programs, wait
 from lab.core import ON_HOST, Options
 from lab.roles import PROGRAMS, RESOURCES
 from stage import ALLOW, gnp, profile, rule
@@ -56,6 +57,27 @@ def test_no_program_may_change_policy(stage, host, program):
 def test_no_program_may_look_outside(stage, host):
     for program in PROGRAMS:
         assert "permission denied" in etcdctl(stage, host, program, "get", "/", "--prefix")
+
+
+def test_the_plugins_work_with_their_rights(stage, host):
+    """ADD and DEL as a container runtime calls them."""
+    plugins = os.path.join(programs.build_directory(), "src/cni")
+    config = {"cniVersion": "1.0.0", "name": "secure", "type": "calico", "ipam":
+              {"type": "calico-ipam", "assign_ipv4": "true", "assign_ipv6": "true"}}
+    box = host.start("box", ["unshare", "--net", "sleep", "infinity"])
+
+    def call(verb):
+        return host.run(os.path.join(plugins, "calico"), input=json.dumps(config), **{
+            **stage.lab.program_env("cni"), "CNI_COMMAND": verb, "CNI_CONTAINERID": "box",
+            "CNI_NETNS": f"/proc/{box}/ns/net", "CNI_IFNAME": "eth0", "CNI_PATH": plugins}).stdout
+
+    try:
+        assert len(json.loads(call("ADD"))["ips"]) == 2
+        assert "box" in host.calicoctl("get", "wep", "-A").stdout
+        call("DEL")
+        assert "box" not in host.calicoctl("get", "wep", "-A").stdout
+    finally:
+        host.stop("box")
 
 
 # -- refused, in words
