@@ -121,6 +121,7 @@ static enum held hold_again(struct holder *h, struct view_object *affinity,
 	if (block_is_empty(b) &&
 		(b->cidr.len != pool->block_len || index_overlap(h->index, &b->cidr))) {
 		op_delete(h->op, &object->key);
+		h->cleaned = true;
 		return let_go(h, affinity);
 	}
 	*ret = block_copy(b, &h->op->scratch);

@@ -20,6 +20,7 @@ struct holder { /* who asks */
 	struct ipam_op *op;
 	const char *host, *affinity; /* "h1", "host:h1" */
 	struct block_index *index; /* of the family; NULL until the blocks were listed */
+	bool cleaned; /* a block goes that was in the way: a new plan may find more */
 };
 
 struct holder holder_of(struct ipam_op *op, const char *host); /* after op_config() */

@@ -426,6 +426,30 @@ static void test_empty_block_is_reclaimed_after_a_minute(void **state)
 	assert_status(f, add(f, "h1", "z", &got), IPAM_E_SHORT); /* it is not empty */
 }
 
+/* Blocks that a pool had before are in the way of those that it has now. */
+static void test_empty_block_of_another_size_is_reclaimed(void **state)
+{
+	struct fixture *f = *state;
+	_cleanup_buf_ struct buf got = BUF_INIT;
+	struct ipam_assign args = { .host = "h2", .handle = "y", .n4 = 4, .all_or_nothing = true };
+
+	put_config(f, "{\"strict_affinity\":true,\"auto_allocate_blocks\":true}");
+	put_pool(f, "p", "10.0.0.0/30", 31, NULL);
+	put_node(f, "h1", NULL);
+	put_node(f, "h2", NULL);
+	many_adds(f, "h1", 3, -1);
+	for (int i = 0; i < 3; i++) {
+		char handle[8];
+
+		snprintf(handle, sizeof(handle), "h1.%d", i);
+		assert_status(f, del(f, "h1", handle), IPAM_OK);
+	}
+	put_pool(f, "p", "10.0.0.0/30", 30, NULL);
+	assert_status(f, assign(f, &args, &got), IPAM_E_SHORT);
+	f->ahead_ns = 61 * NSEC_PER_SEC;
+	assert_status(f, assign(f, &args, &got), IPAM_OK);
+}
+
 /* A claim that was not finished proves nothing: see affine.h. */
 static void test_nothing_is_borrowed_from_an_unconfirmed_block(void **state)
 {
@@ -612,6 +636,7 @@ int main(void)
 		CASE(test_names_of_hosts_are_taken_as_they_are),
 		CASE(test_load_balancer_has_no_node),
 		CASE(test_empty_block_is_reclaimed_after_a_minute),
+		CASE(test_empty_block_of_another_size_is_reclaimed),
 		CASE(test_nothing_is_borrowed_from_an_unconfirmed_block),
 		CASE(test_malformed_block_is_named_and_no_reason_for_another),
 		CASE(test_all_or_nothing),

@@ -244,11 +244,128 @@ static void test_crash_before_and_after_each_call(void **state)
 	free(s);
 }
 
+/* ---- a pool made anew while claims are on their way ---- */
+
+static void pool_of_two(struct sim *s, int block_size)
+{
+	put_pool(&s->f, "p", "10.0.0.0/31", block_size, NULL);
+}
+
+static void until_write(struct sim *s, struct actor *a)
+{
+	while (a->op && a->next != OP_WRITE)
+		actor_step(s, a);
+	assert_non_null(a->op);
+}
+
+static void begin_two(struct sim *s, struct actor *a, const char *host, const char *handle)
+{
+	strcpy(a->handle, handle);
+	a->gives = true;
+	actor_begin(s, a, sim_add(host, handle, 2, 0, false), a->how);
+}
+
+/* h1 has read the pool with blocks of two, h2 lists the blocks of the pool with blocks of one; then
+ * h1 makes its block, too late, and ends before it can check. */
+static void leave_late_block(struct sim *s, struct actor *h2)
+{
+	struct actor late = { 0 };
+
+	begin_add(s, &late, "h1", "late");
+	until_write(s, &late);
+	pool_of_two(s, 32);
+	begin_two(s, h2, "h2", "second");
+	until_write(s, h2);
+	assert_true(actor_step(s, &late)); /* the affinity, */
+	actor_crash(s, &late, true);       /* and the block */
+	assert_non_null(strstr(value_at(&s->f, BLOCKS_4 "10.0.0.0-31"), "host:h1"));
+}
+
+static void test_late_block_is_not_adopted(void **state)
+{
+	struct sim *s = mem_new(struct sim);
+	struct actor h2 = { 0 }, h1 = { 0 };
+
+	sim_open(s);
+	prepare_nothing(s);
+	pool_of_two(s, 31);
+	leave_late_block(s, &h2);
+	begin_two(s, &h1, "h1", "first");
+	actor_run(s, &h1);
+	actor_run(s, &h2);
+	finish(s);
+	free(s);
+}
+
+/* h1 has read its block as confirmed; what is there when it writes is another one. */
+static void test_affinity_of_an_earlier_block(void **state)
+{
+	struct sim *s = mem_new(struct sim);
+	struct actor h2 = { 0 }, h1 = { 0 }, removal = { 0 };
+
+	sim_open(s);
+	prepare_nothing(s);
+	pool_of_two(s, 31);
+	begin_add(s, &h1, "h1", "old");
+	actor_run(s, &h1);
+	assert_int_equal(sim_del(s, "old"), IPAM_OK);
+	begin_add(s, &h1, "h1", "first");
+	until_write(s, &h1);
+	release_host_1(s, &removal);
+	actor_run(s, &removal);
+	leave_late_block(s, &h2);
+	actor_run(s, &h1);
+	actor_run(s, &h2);
+	finish(s);
+	free(s);
+}
+
+/* Two claims of one host on one block: what the first has checked says nothing of the block that the
+ * second one makes. */
+static void test_claim_under_the_state_of_another(void **state)
+{
+	struct sim *s = mem_new(struct sim);
+	struct actor one = { 0 }, two = { 0 }, cleaner = { 0 }, h2 = { 0 }, again = { 0 };
+
+	sim_open(s);
+	prepare_nothing(s);
+	pool_of_two(s, 31);
+	begin_add(s, &one, "h1", "one");
+	until_write(s, &one);
+	for (int i = 0; i < 3; i++)
+		assert_true(actor_step(s, &one)); /* pending, block, check */
+	pool_of_two(s, 32);
+	begin_add(s, &cleaner, "h1", "cleaner"); /* sees a block of the wrong size */
+	until_write(s, &cleaner);
+	actor_crash(s, &cleaner, true);
+	assert_string_equal(value_at(&s->f, BLOCKS_4 "10.0.0.0-31"), "-");
+	pool_of_two(s, 31);
+	begin_add(s, &two, "h1", "two");
+	until_write(s, &two);
+	pool_of_two(s, 32);
+	begin_two(s, &h2, "h2", "second");
+	until_write(s, &h2);
+	assert_true(actor_step(s, &one)); /* confirmed */
+	actor_step(s, &two);
+	actor_crash(s, &two, false);
+	begin_two(s, &again, "h1", "again");
+	actor_run(s, &again);
+	actor_run(s, &h2);
+	actor_run(s, &one);
+	assert_true(sim_del(s, "two") != IPAM_E_STORE);
+	assert_true(sim_del(s, "cleaner") != IPAM_E_STORE);
+	finish(s);
+	free(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_two_operations),
 		cmocka_unit_test(test_crash_before_and_after_each_call),
+		cmocka_unit_test(test_late_block_is_not_adopted),
+		cmocka_unit_test(test_affinity_of_an_earlier_block),
+		cmocka_unit_test(test_claim_under_the_state_of_another),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -105,19 +105,42 @@ static enum plan drop_host_record(struct release_host *s)
 	return PLAN_LAST;
 }
 
+/* A prefix must lie in a pool and have room for a block. -1 after op_fail(), 0: read first. */
+static int check_cidr(struct release_host *s)
+{
+	struct key_range range = range_resources(KIND_IP_POOL);
+	struct cidr first = cidr_host(&s->cidr.addr);
+	char text[CIDR_TEXT_MAX];
+	struct pool_list pools;
+	const struct pool *p;
+
+	if (!op_list(&s->op, &range))
+		return 0;
+	pools = pools_load(&s->op);
+	p = pool_of(&pools, &first);
+	cidr_format(&s->cidr, text);
+	if (!p)
+		op_fail(&s->op, IPAM_E_INVALID,
+			"The requested CIDR (%s) is not within any configured pools.", text);
+	else if (s->cidr.len > p->block_len)
+		op_fail(&s->op, IPAM_E_INVALID,
+			"The requested CIDR (%s) is smaller than the minimum.", text);
+	return s->op.status == IPAM_OK ? 1 : -1;
+}
+
 static enum plan plan_release_host(struct ipam_op *op)
 {
 	struct release_host *s = self(op);
 	struct key_range range = { .type = KEY_BLOCK_AFFINITY };
-	int r = op_config(op);
+	int r = op_config(op), checked = s->scope == SCOPE_CIDR ? check_cidr(s) : 1;
 	enum plan plan;
 
 	if (s->scope != SCOPE_POOL)
 		range = range_affinities(s->host, s->scope == SCOPE_CIDR ? s->cidr.addr.family : 0);
-	if (!op_list(op, &range) || r == 0)
-		return PLAN_READ;
-	if (r < 0)
+	if (r < 0 || checked < 0)
 		return PLAN_DONE;
+	if (!op_list(op, &range) || r == 0 || checked == 0)
+		return PLAN_READ;
 	plan = release_range(s, &range);
 	if (plan == PLAN_LAST && s->scope != SCOPE_CIDR)
 		plan = disown_all_forgotten(s);

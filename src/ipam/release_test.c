@@ -231,6 +231,28 @@ static void test_given_address_in_a_pool_made_again(void **state)
 	assert_status(f, assign_ip(f, "h2", "c", "10.0.0.9"), IPAM_E_NO_BLOCK);
 }
 
+/* A claim that came too late left a block without addresses over one that has some. */
+static void test_block_under_an_empty_one(void **state)
+{
+	struct fixture *f = *state;
+	struct ipam_release v = { .addr = ip("10.0.0.0"), .handle = "a" };
+	struct ipam_op *op = ipam_owner_new(&v.addr);
+	char text[256];
+
+	put_node(f, "h1", NULL);
+	put_pool(f, "p", "10.0.0.0/31", 31, NULL);
+	must_add(f, "h1", "a");
+	put_pool(f, "p", "10.0.0.0/29", 29, NULL);
+	put_raw(f, BLOCK,
+		"{\"cidr\":\"10.0.0.0/29\",\"affinity\":\"host:h2\",\"allocations\":[null,null,"
+		"null,null,null,null,null,null],\"unallocated\":[0,1,2,3,4,5,6,7]}");
+	assert_status(f, run_op(f, op), IPAM_OK);
+	assert_string_equal(ipam_owner(op)->handle, "a");
+	ipam_op_free(op);
+	assert_status(f, release(f, &v, 1, text), IPAM_OK);
+	assert_string_equal(text, "10.0.0.0 |");
+}
+
 /* ---- hosts and pools ---- */
 
 static void test_release_of_a_host(void **state)
@@ -299,6 +321,18 @@ static void test_release_of_an_affinity(void **state)
 	assert_status(f, run_op(f, op), IPAM_OK);
 	ipam_op_free(op);
 	assert_string_equal(value_at(f, BLOCK), "-");
+	block = net("10.9.0.0/29");
+	op = ipam_release_affinity_new("h1", &block, true);
+	assert_status(f, run_op(f, op), IPAM_E_INVALID);
+	assert_string_equal(f->error,
+		"The requested CIDR (10.9.0.0/29) is not within any configured pools.");
+	ipam_op_free(op);
+	block = net("10.0.0.0/30");
+	op = ipam_release_affinity_new("h1", &block, true);
+	assert_status(f, run_op(f, op), IPAM_E_INVALID);
+	assert_string_equal(
+		f->error, "The requested CIDR (10.0.0.0/30) is smaller than the minimum.");
+	ipam_op_free(op);
 }
 
 /* ---- questions ---- */
@@ -440,6 +474,7 @@ int main(void)
 		CASE(test_cooldown),
 		CASE(test_given_address),
 		CASE(test_given_address_in_a_pool_made_again),
+		CASE(test_block_under_an_empty_one),
 		CASE(test_release_of_a_host),
 		CASE(test_release_of_a_pool),
 		CASE(test_release_of_an_affinity),

@@ -224,13 +224,14 @@ static bool is_old(const struct block *b, uint64_t now_ns)
 	       claimed_ns + RECLAIM_AGE_NS <= now_ns;
 }
 
-static bool may_reclaim(struct share *s, const struct cidr *block, const struct pool *p)
+/* Of any size: one that the pool no longer has is in the way of those that it has. */
+static bool may_reclaim(struct share *s, const struct cidr *block)
 {
 	struct key key = key_block(block);
 	struct view_object *o = op_get(s->op, &key);
 	const struct block *b = o ? view_block(o) : NULL;
 
-	return b && block->len == p->block_len && block_host(b) &&
+	return b && block_host(b) &&
 	       !str_eq(b->affinity, s->holder.affinity) && is_old(b, s->op->now_ns) &&
 	       !block_is_reserved(block, s->reserved);
 }
@@ -245,9 +246,8 @@ static enum plan reclaim(struct share *s)
 		size_t pos = 0;
 
 		while (walk_existing(&w, s->holder.index, &pos, &block)) {
-			enum held held = may_reclaim(s, &block, &s->pools.v[i])
-						 ? evict(&s->holder, &block)
-						 : HELD_NOT;
+			enum held held = may_reclaim(s, &block) ? evict(&s->holder, &block)
+								: HELD_NOT;
 
 			if (held == HELD_READ)
 				return PLAN_READ;
@@ -363,6 +363,8 @@ enum plan share_plan(struct share *s)
 		plan = claim_blocks(s);
 	if (plan == PLAN_LAST && s->left && !s->op->config.strict_affinity)
 		plan = borrow(s);
+	if (plan != PLAN_READ && s->left && s->holder.cleaned)
+		return PLAN_AGAIN;
 	if (plan == PLAN_LAST && s->left)
 		say_exhausted(s);
 	return plan;

@@ -202,6 +202,24 @@ struct ipam_usage_list {
 struct ipam_op *ipam_usage_new(void);
 struct ipam_usage_list ipam_usage(const struct ipam_op *op);
 
+/* ---- owner slots (virtual machines that move) ---- */
+
+/* An allocation has an active owner (`secondary`) and an alternate one. One slot of the two: */
+struct ipam_slot {
+	enum { SLOT_KEEP, SLOT_SET, SLOT_CLEAR } change;
+	struct text_map attrs; /* SLOT_SET */
+	/* What must be there now, else IPAM_E_CONFLICT; not judged for SLOT_KEEP. */
+	enum { SLOT_ANY, SLOT_IS, SLOT_EMPTY } expect;
+	const char *ns, *pod; /* SLOT_IS */
+};
+/* The attribute of the address changes in place: all addresses that share it have it so. */
+struct ipam_op *ipam_set_owners_new(const struct addr *addr, const char *handle,
+	const struct ipam_slot *active, const struct ipam_slot *alternate);
+/* After a migration to the pod: for every address of the handle the alternate owner becomes the
+ * active one, the active one the alternate. Where the pod is active already nothing is done.
+ * IPAM_E_NOT_FOUND when there is no alternate, or it is another pod. */
+struct ipam_op *ipam_promote_new(const char *handle, const char *ns, const char *pod);
+
 /* ---- what a decoded block says ---- */
 
 /* The attribute of an ordinal; NULL when it is free. */
