@@ -121,6 +121,14 @@ struct cidr_list cidr_list_copy(struct cidr_list l, struct arena *arena);
 /* As given, or this machine's name. */
 const char *op_host_name(struct ipam_op *op, const char *given);
 
+/* ---- the ledger ---- */
+
+void ledger_add(struct ipam_op *op, const struct ledger_change *c);
+bool ledger_open(const struct ipam_op *op);
+/* Counts down what was counted too much, one handle a run: PLAN_READ, or PLAN_AGAIN with steps, or
+ * without when there is nothing left to do. */
+enum plan ledger_settle(struct ipam_op *op);
+
 /* ---- for what drives it ---- */
 
 enum op_next { OP_READ, OP_WRITE, OP_DONE };

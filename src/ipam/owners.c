@@ -8,7 +8,8 @@
 
 static bool is_owner(const struct text_map *attrs, const char *ns, const char *pod)
 {
-	const char *its_pod = text_map_get(attrs, "pod"), *its_ns = text_map_get(attrs, "namespace");
+	const char *its_pod = text_map_get(attrs, "pod");
+	const char *its_ns = text_map_get(attrs, "namespace");
 
 	return its_pod && its_ns && str_eq(its_pod, pod) && str_eq(its_ns, ns);
 }

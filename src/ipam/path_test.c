@@ -320,8 +320,8 @@ static void test_affinity_of_an_earlier_block(void **state)
 	free(s);
 }
 
-/* Two claims of one host on one block: what the first has checked says nothing of the block that the
- * second one makes. */
+/* Two claims of one host on one block: what the first has checked says nothing of the block that
+ * the second one makes. */
 static void test_claim_under_the_state_of_another(void **state)
 {
 	struct sim *s = mem_new(struct sim);

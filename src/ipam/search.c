@@ -93,8 +93,9 @@ const struct cidr *index_of_addr(
 	const struct block_index *x, const struct addr *addr, uint8_t min_len)
 {
 	struct cidr host = cidr_host(addr);
+	uint8_t first = min_len > shortest(&host) ? min_len : shortest(&host);
 
-	for (uint8_t len = min_len > shortest(&host) ? min_len : shortest(&host); len <= host.len; len++) {
+	for (uint8_t len = first; len <= host.len; len++) {
 		struct cidr outer = { *addr, len };
 		size_t i;
 

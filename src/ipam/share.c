@@ -344,7 +344,8 @@ static void say_exhausted(struct share *s)
 	else
 		share_message(s, "No IPs available in pools: %s", pools_text(s));
 	op_detail(s->op,
-		"pools %s have no %s for host %s, which has %lld blocks of at most %lld", pools_text(s),
+		"pools %s have no %s for host %s, which has %lld blocks of at most %lld",
+		pools_text(s),
 		s->op->config.strict_affinity ? "unclaimed block" : "free address",
 		s->holder.host, (long long)s->owned, (long long)s->limit);
 }

@@ -7,6 +7,7 @@
 
 #include "answer.h"
 #include "base/cleanup.h"
+#include "request.h"
 #include "wire.h"
 
 static int on_field(void *ctx, const struct wire_field *f)
@@ -46,6 +47,21 @@ static int decode(const uint8_t *data, size_t size, size_t chunk, struct buf *re
 	return r;
 }
 
+/* As the answer to a transaction: what it says of each key can be read. */
+static void check_transaction(const uint8_t *data, size_t size, size_t n_keys)
+{
+	_cleanup_(txn_answer_done) struct txn_answer a = { 0 };
+	_cleanup_buf_ struct buf message = BUF_INIT, reply = BUF_INIT;
+
+	buf_put(&message, data, size);
+	if (answer_txn(&message, n_keys, &a) < 0 || a.succeeded)
+		return;
+	reply_begin(&reply);
+	for (size_t i = 0; i < n_keys; i++)
+		if (a.kvs[i].path)
+			reply_add(&reply, &a.kvs[i]);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	_cleanup_buf_ struct buf whole = BUF_INIT, cut = BUF_INIT;
@@ -56,6 +72,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size < 2)
 		return 0;
+	check_transaction(data + 1, size - 1, data[0] % 4);
 	if (decode(data + 1, size - 1, size - 1, &whole) !=
 			decode(data + 1, size - 1, (size_t)data[0] + 1, &cut) ||
 		whole.len != cut.len || memcmp(whole.data, cut.data, whole.len) ||

@@ -53,7 +53,7 @@ enum ipam_status {
 	IPAM_E_CONFLICT,  /* release: another handle or sequence number; affinity: another owner */
 	IPAM_E_INVALID,   /* arguments, or a pool whose selector does not parse */
 	IPAM_E_RETRIES,   /* IPAM_TRIES conflicts */
-	IPAM_E_STORE,     /* the datastore's own words are in the error; a write may have been done */
+	IPAM_E_STORE,     /* the datastore's own words are in the error; a write may be done */
 };
 
 struct ipam_op *ipam_op_free(struct ipam_op *op); /* returns NULL */
@@ -75,7 +75,8 @@ struct cidr_list {
 };
 
 /* Blocks to read with the first round trip, because they are probably needed: those that
- * ipam_hints() gave after the last operation of this host. They may be wrong at no cost but time. */
+ * ipam_hints() gave after the last operation of this host. Wrong ones cost time and nothing
+ * else. */
 struct cidr_list ipam_hints(const struct ipam_op *op);
 
 /* ---- give out ---- */
