@@ -16,6 +16,8 @@ struct target {
 	struct cidr block;
 	uint32_t ordinal;
 	enum fate fate;
+	bool looked_at; /* in this run of the planner */
+	bool planned;
 };
 
 struct release_ips {
@@ -23,6 +25,8 @@ struct release_ips {
 	struct cidr_list hints;
 	struct target *targets;
 	size_t n;
+	bool checked;      /* all of them once, before the first was released */
+	size_t n_released; /* of the results, noted in the targets */
 	struct addr *free;
 	size_t n_free;
 };
@@ -46,12 +50,28 @@ static int read_first(struct release_ips *s)
 	return r < 0 ? r : !op_wants(&s->op);
 }
 
-static bool was_released(const struct release_ips *s, const struct addr *a)
+/* What steps that were done have released since the last run. */
+static void note_released(struct release_ips *s)
 {
-	for (size_t i = 0; i < s->op.released.n; i++)
-		if (addr_eq(&s->op.released.v[i].addr, a))
-			return true;
-	return false;
+	for (; s->n_released < s->op.released.n; s->n_released++)
+		for (size_t i = 0; i < s->n; i++)
+			if (addr_eq(&s->targets[i].what.addr,
+				    &s->op.released.v[s->n_released].addr))
+				s->targets[i].fate = IS_RELEASED;
+}
+
+/* All of them at first, so that a mismatch stops the whole; then as many as fit a list. */
+static void choose(struct release_ips *s)
+{
+	size_t room = s->checked ? PER_LIST : s->n;
+
+	for (size_t i = 0; i < s->n; i++) {
+		struct target *t = &s->targets[i];
+
+		t->planned = false;
+		t->looked_at = t->fate == WAITS && room > 0;
+		room -= t->looked_at;
+	}
 }
 
 static bool locate_all(struct release_ips *s, const struct pool_list *pools)
@@ -63,8 +83,7 @@ static bool locate_all(struct release_ips *s, const struct pool_list *pools)
 		struct target *t = &s->targets[i];
 		enum located l;
 
-		t->fate = was_released(s, &t->what.addr) ? IS_RELEASED : WAITS;
-		if (t->fate == IS_RELEASED)
+		if (!t->looked_at)
 			continue;
 		l = locate(&s->op, pools, indexes, &t->what.addr, true, &t->block);
 		known &= l != LOCATE_READ;
@@ -121,7 +140,7 @@ static int check_all(struct release_ips *s)
 		struct key key = key_block(&t->block);
 		struct view_object *o;
 
-		if (t->fate != WAITS)
+		if (t->fate != WAITS || !t->looked_at)
 			continue;
 		o = op_get(&s->op, &key);
 		known &= o != NULL;
@@ -152,13 +171,14 @@ static size_t release_block(struct release_ips *s, struct release *r, size_t fir
 		struct target *t = &s->targets[i];
 		bool again = false;
 
-		if (t->fate != WAITS || !cidr_eq(&t->block, &b.cidr))
+		if (t->fate != WAITS || !t->looked_at || t->planned ||
+			!cidr_eq(&t->block, &b.cidr))
 			continue;
 		for (size_t k = 0; k < n; k++)
 			again |= ordinals[k] == t->ordinal;
 		if (!again)
 			ordinals[n++] = t->ordinal;
-		t->fate = IS_RELEASED;
+		t->planned = true;
 	}
 	release_ordinals(r, &b, ordinals, n, false);
 	return n;
@@ -173,10 +193,21 @@ static void note_free(struct release_ips *s)
 			s->free[s->n_free++] = s->targets[i].what.addr;
 }
 
-static bool block_is_done(const struct release *r, const struct cidr *block)
+static size_t release_chosen(struct release_ips *s, struct release *r)
 {
-	for (size_t i = 0; i < r->n_blocks; i++)
-		if (cidr_eq(&r->blocks[i].cidr, block))
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->n && n < PER_LIST; i++)
+		if (s->targets[i].fate == WAITS && s->targets[i].looked_at &&
+			!s->targets[i].planned)
+			n += release_block(s, r, i, PER_LIST - n);
+	return n;
+}
+
+static bool some_wait(const struct release_ips *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (s->targets[i].fate == WAITS && !s->targets[i].planned)
 			return true;
 	return false;
 }
@@ -186,24 +217,25 @@ static enum plan plan_release_ips(struct ipam_op *op)
 	struct release_ips *s = self(op);
 	struct release r = { .op = op };
 	struct pool_list pools;
-	size_t n = 0, i;
 	enum plan plan;
 	int ready = read_first(s);
 
 	if (ready <= 0)
 		return ready < 0 ? PLAN_DONE : PLAN_READ;
 	pools = pools_load(op);
-	if (!locate_all(s, &pools))
-		return PLAN_READ;
-	ready = check_all(s);
-	if (ready <= 0)
-		return ready < 0 ? PLAN_DONE : PLAN_READ;
+	note_released(s);
+	do { /* those that were chosen may all be free by now */
+		choose(s);
+		if (!locate_all(s, &pools))
+			return PLAN_READ;
+		ready = check_all(s);
+		if (ready <= 0)
+			return ready < 0 ? PLAN_DONE : PLAN_READ;
+		s->checked = true;
+	} while (!release_chosen(s, &r) && some_wait(s));
 	note_free(s);
-	for (i = 0; i < s->n && n < PER_LIST; i++)
-		if (s->targets[i].fate == WAITS && !block_is_done(&r, &s->targets[i].block))
-			n += release_block(s, &r, i, PER_LIST - n);
 	plan = release_finish(&r);
-	return plan == PLAN_LAST && n == PER_LIST ? PLAN_AGAIN : plan;
+	return plan == PLAN_LAST && some_wait(s) ? PLAN_AGAIN : plan;
 }
 
 struct ipam_op *ipam_release_new(const struct ipam_release_list *addrs, struct cidr_list hints)

@@ -106,8 +106,8 @@ static void test_release_of_very_many(void **state)
 	struct fixture *f = *state;
 	_cleanup_buf_ struct buf got = BUF_INIT;
 	struct ipam_assign args = { .host = "h1", .n4 = 1 };
-	struct ipam_release *v = mem_new_n(struct ipam_release, 256);
-	struct ipam_release_list list = { 256, v };
+	struct ipam_release *v = mem_new_n(struct ipam_release, 512);
+	struct ipam_release_list list = { 512, v };
 	struct key_range handles = { .type = KEY_IPAM_HANDLE };
 	struct ipam_op *op;
 	char handle[16];
@@ -118,12 +118,15 @@ static void test_release_of_very_many(void **state)
 		snprintf(handle, sizeof(handle), "h.%d", i / 2);
 		args.handle = handle;
 		assert_status(f, assign(f, &args, &got), IPAM_OK);
-		v[i].addr = addr_add(&(struct addr){ 4, { 10 } }, (uint64_t)i);
 	}
+	for (int i = 0; i < 512; i++) /* every other hundred is free */
+		v[i].addr = addr_add(&(struct addr){ 4, { 10 } },
+			(uint64_t)(i % 200 < 100 ? i / 200 * 100 + i % 100 : 1000 + i));
 	assert_int_equal(count_keys(f, &handles), 128);
 	op = ipam_release_new(&list, (struct cidr_list){ 0 });
 	assert_status(f, run_op(f, op), IPAM_OK);
 	assert_int_equal(ipam_released(op).n, 256);
+	assert_int_equal(ipam_already_free(op).n, 256);
 	assert_int_equal(count_keys(f, &handles), 0);
 	ipam_op_free(op);
 	free(v);

@@ -71,15 +71,20 @@ static struct ipam_usage block_usage(
 	return u;
 }
 
+/* Room for 1, 2, 4, ... blocks: it is full at each power of two. */
 static void add_block(struct ipam_op *op, struct ipam_usage *pool, const struct ipam_usage *u)
 {
-	struct ipam_usage *grown =
-		arena_new_n(&op->scratch, struct ipam_usage, pool->n_blocks + 1);
+	size_t n = pool->n_blocks;
 
-	if (pool->n_blocks)
-		memcpy(grown, pool->blocks, pool->n_blocks * sizeof(*grown));
-	grown[pool->n_blocks++] = *u;
-	pool->blocks = grown;
+	if ((n & (n - 1)) == 0) {
+		struct ipam_usage *grown =
+			arena_new_n(&op->scratch, struct ipam_usage, n ? 2 * n : 1);
+
+		if (n)
+			memcpy(grown, pool->blocks, n * sizeof(*grown));
+		pool->blocks = grown;
+	}
+	pool->blocks[pool->n_blocks++] = *u;
 }
 
 static bool overlaps_any(const struct pool_list *pools, const struct cidr *block)
