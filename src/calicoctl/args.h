@@ -32,7 +32,7 @@ struct options {
 	bool recursive, skip_empty, skip_exists, skip_not_exists, all_namespaces, export, watch;
 	bool overwrite, remove, client_only, no_descriptions;
 	const char *ip, *strict_affinity, *max_blocks, *vm_persistence, *cidr, *name, *kubeconfig;
-	bool show_blocks, show_borrowed, show_configuration, force, show_all_ips, show_problem_ips;
+	bool show_blocks, show_borrowed, show_configuration, force, repair, show_all_ips, show_problem_ips;
 	int64_t cooldown_s;
 	struct text_flags reports;
 	/* of `node` */

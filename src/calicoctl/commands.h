@@ -25,6 +25,7 @@ int run_get(struct invocation *inv);
 int run_help(struct invocation *inv);
 int run_ipam_check(struct invocation *inv);
 int run_ipam_configure(struct invocation *inv);
+int run_ipam_fsck(struct invocation *inv);
 int run_ipam_release(struct invocation *inv);
 int run_ipam_show(struct invocation *inv);
 int run_ipam_split(struct invocation *inv);

@@ -85,6 +85,26 @@ static const struct command check = { .name = "check",
 	.max_args = -1,
 	.run = run_ipam_check };
 
+static const struct flag fsck_flags[] = { FLAG_CONFIG,
+	{ "force", 0, FLAG_BOOL, OPTION(force), NULL, "Repair although the datastore is not locked." },
+	{ "repair", 0, FLAG_BOOL, OPTION(repair), NULL, "Carry out the plan." } };
+
+static const struct command fsck = { .name = "fsck",
+	.use = "[--repair]",
+	.brief = "Check that blocks, affinities, handles and their users agree, and repair them",
+	.detail = "Reads all data of address management at one revision and proves what is wrong with\n"
+		  "it. Prints the writes that would set it right, and does them with --repair, each\n"
+		  "only if nobody else wrote meanwhile. Exits with 1 when anything is wrong.",
+	.examples = "  # What is wrong.\n"
+		    "  calicoctl ipam fsck\n\n"
+		    "  # Set it right.\n"
+		    "  calicoctl datastore migrate lock\n"
+		    "  calicoctl ipam fsck --repair\n"
+		    "  calicoctl datastore migrate unlock",
+	.flags = FLAGS(fsck_flags),
+	.max_args = -1,
+	.run = run_ipam_fsck };
+
 static const struct command split = { .name = "split",
 	.use = "NUMBER [--cidr=CIDR | --name=NAME]",
 	.brief = "Split a pool into smaller ones",
@@ -97,7 +117,7 @@ static const struct command split = { .name = "split",
 	.max_args = 1,
 	.run = run_ipam_split };
 
-static const struct command *const children[] = { &check, &configure, &release, &show, &split,
+static const struct command *const children[] = { &check, &configure, &fsck, &release, &show, &split,
 	NULL };
 
 const struct command ipam_command = { .name = "ipam",
