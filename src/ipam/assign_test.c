@@ -330,6 +330,24 @@ static void test_pool_whose_selector_does_not_parse(void **state)
 	assert_non_null(strstr(f->error, "IPPool(p): nodeSelector rack =="));
 }
 
+static void test_pool_for_a_namespace(void **state)
+{
+	struct fixture *f = *state;
+	_cleanup_arena_ struct arena arena = ARENA_INIT;
+	_cleanup_buf_ struct buf got = BUF_INIT;
+	struct text_map labels = { 0 };
+	struct ipam_assign args = { .host = "h1", .n4 = 1, .all_or_nothing = true };
+
+	put_pool(f, "p", "10.0.0.0/30", 30, ",\"namespaceSelector\":\"team == 'red'\"");
+	put_node(f, "h1", "\"team\":\"red\""); /* not the node's labels */
+	assert_status(f, assign(f, &args, &got), IPAM_E_NO_POOL);
+	assert_string_equal(f->error, "no configured Calico pools for node h1");
+	args.ns_labels = &labels;
+	assert_status(f, assign(f, &args, &got), IPAM_E_NO_POOL);
+	text_map_set(&labels, &arena, "team", "red");
+	assert_status(f, assign(f, &args, &got), IPAM_OK);
+}
+
 /* ---- hosts ---- */
 
 /* A host that comes back under another name: its old block is another host's, with its addresses.
@@ -632,6 +650,7 @@ int main(void)
 		CASE(test_pool_made_again_with_smaller_blocks),
 		CASE(test_pool_that_no_longer_selects_the_node),
 		CASE(test_pool_whose_selector_does_not_parse),
+		CASE(test_pool_for_a_namespace),
 		CASE(test_host_that_was_renamed),
 		CASE(test_names_of_hosts_are_taken_as_they_are),
 		CASE(test_load_balancer_has_no_node),
