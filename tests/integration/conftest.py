@@ -38,9 +38,9 @@ def pytest_collection_modifyitems(config, items):
 
 
 def lab_name(node_name):
-    """Fit for a lab, and never that of another test."""
+    """Fit for a lab, and never that of another test or of another copy of this tree."""
     short = re.sub(r"[^a-z0-9]+", "-", node_name.lower().removesuffix(".py")).strip("-")[:24]
-    return f"t-{short}-{hashlib.sha1(node_name.encode()).hexdigest()[:6]}"
+    return f"t-{short}-{hashlib.sha1((__file__ + node_name).encode()).hexdigest()[:6]}"
 
 
 def end_lab(lab):
