@@ -143,7 +143,8 @@ class Host(Node):
 
     def add_workload(self, name=None, ipv4=None, ipv6=None, labels=None, profiles=None, spec=None,
                      namespace="default", publish=True):
-        """A workload with its link up; `publish` writes its WorkloadEndpoint as well.
+        """A workload as a container runtime makes it, by the CNI plugin; `publish` False: its link
+        alone, by hand, without a WorkloadEndpoint.
 
         `spec` is added to the spec of the WorkloadEndpoint.
         """
@@ -152,22 +153,28 @@ class Host(Node):
         if name in self.facts["workloads"]:
             raise LabError(f"{self.name} has a workload {name} already")
         container = plan.container_id(self.name, name)
-        host = self.facts["index"]
         facts = {"name": name, "index": index, "container": container, "namespace": namespace,
-                 "interface": plan.interface_name(container),
-                 "ipv4": ipv4 or plan.workload_address(host, index, 4),
-                 "ipv6": ipv6 or plan.workload_address(host, index, 6),
+                 "interface": plan.interface_name(container), "published": publish,
                  "labels": {"app": name, "host": self.name} if labels is None else labels,
                  "profiles": [plan.PROFILE] if profiles is None else profiles,
-                 "spec": spec or {}}
+                 "spec": spec or {}, **self.addresses_of(index, ipv4, ipv6, publish)}
+        facts["ipam"] = "static" if facts["ipv4"] else "calico-ipam"
         facts["pid"] = self.start("workload-" + name, ["unshare", "--net", "sleep", "infinity"])
         workload = Workload(self, facts)
-        workload.connect()
         if publish:
-            workload.publish()
+            workload.attach()
+        else:
+            workload.connect()
         self.facts["workloads"][name] = facts
         self.lab.save()
         return workload
+
+    def addresses_of(self, index, ipv4, ipv6, publish):
+        """Those that are known beforehand: given, or of the plan where nobody else assigns them."""
+        host = self.facts["index"]
+        planned = self.lab.facts["ipam"] == "static" or not publish or ipv4 or ipv6
+        return {"ipv4": ipv4 or (plan.workload_address(host, index, 4) if planned else None),
+                "ipv6": ipv6 or (plan.workload_address(host, index, 6) if planned else None)}
 
     def remove_workload(self, name):
         self.workloads[name].remove()

@@ -5,6 +5,7 @@ Its directory /run/calico-lab/NAME holds what another command needs to find it (
 and the logs. All else lives in the room.
 """
 import functools
+import ipaddress
 import json
 import os
 import re
@@ -50,13 +51,16 @@ class Lab:
     # -- made, found, ended
 
     @classmethod
-    def create(cls, name, bin, pools=plan.Pools(), env=None, report=silent, core=Options()):
+    def create(cls, name, bin, pools=plan.Pools(), env=None, report=silent, core=Options(),
+               ipam="calico-ipam"):
         """A room with a segment and etcd, no hosts yet. `bin` is where Calico's programs are.
 
-        `env` is added to the environment of every program on every host.
+        `env` is added to the environment of every program on every host. `ipam` gives workloads
+        their addresses: calico-ipam, or "static" (of package containernetworking-plugins) for those
+        of plan.py, which no block holds.
         """
         lab = cls(name, {"bin": os.path.abspath(bin), "pools": vars(pools), "env": env or {},
-                         "hosts": {}, "core": Core.new_facts(core)}, report)
+                         "hosts": {}, "core": Core.new_facts(core), "ipam": ipam}, report)
         if lab.room:
             raise LabError(f"lab '{name}' is up already; take it down first: "
                            f"./calico-lab down --name {name}")
@@ -184,7 +188,11 @@ class Lab:
                            lambda: self.has_all_routes(host, family), seconds)
 
     def has_all_routes(self, host, family):
-        return {w.addresses[family] for w in self.workloads.values()} <= set(host.routes(family))
+        """The block of an address counts: hosts may tell each other no more than that."""
+        known = [ipaddress.ip_network(r) for r in host.routes(family)
+                 if set(r) <= set("0123456789abcdef.:/")]  # neither "default" nor "blackhole"
+        return all(any(ipaddress.ip_address(w.addresses[family]) in r for r in known)
+                   for w in self.workloads.values())
 
 
 def take_down(name):

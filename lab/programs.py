@@ -4,7 +4,7 @@ import os
 
 from .node import LabError
 
-PROGRAMS = ("calico-felix", "calico-bgp", "calico-node", "calicoctl")
+PROGRAMS = ("calico-felix", "calico-bgp", "calico-node", "calicoctl", "calico", "calico-ipam")
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 RELEASE = os.path.join(ROOT, "build", "release")
 

@@ -57,7 +57,7 @@ class Stage:
 
     def __init__(self, name, bin, cast, hosts=2, env=None, pools=plan.Pools(), profiles=(),
                  core=Options()):
-        self.lab = Lab.create(name, bin, pools=pools, env=env, core=core)
+        self.lab = Lab.create(name, bin, pools=pools, env=env, core=core, ipam="static")
         self.applied, self.originals, self.foreign = [], [], set()
         self.serial = itertools.count(1)
         try:

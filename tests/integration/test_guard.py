@@ -12,7 +12,8 @@ from lab.plan import WORKLOAD_GATEWAY
 from stage import ALLOW, SILENCE, profile
 
 OPEN = profile("open", [ALLOW], [ALLOW])
-CAST = {"liar": (1, {"profiles": ["open"]}), "near": (1, {"profiles": ["open"]}),
+# No MAC in the liar's endpoint: with one, the host sends to that MAC and to no other.
+CAST = {"liar": (1, {"profiles": ["open"], "spec": {"mac": ""}}), "near": (1, {"profiles": ["open"]}),
         "far": (2, {"profiles": ["open"]})}
 
 ANOTHER = {4: "10.65.9.9", 6: "fd00:65::9:9"}
