@@ -25,7 +25,8 @@ char *buf_reserve(struct buf *b, size_t extra)
 {
 	size_t need = b->len + extra + 1;
 
-	mem_grow(&b->data, &b->cap, need < FIRST_CAP ? FIRST_CAP : need, 1);
+	if (need > b->cap)
+		mem_grow(&b->data, &b->cap, need < FIRST_CAP ? FIRST_CAP : need, 1);
 	return b->data + b->len;
 }
 
@@ -46,7 +47,11 @@ void buf_puts(struct buf *b, const char *s)
 
 void buf_putc(struct buf *b, char c)
 {
-	buf_put(b, &c, 1);
+	char *at = buf_reserve(b, 1);
+
+	at[0] = c;
+	at[1] = '\0';
+	b->len++;
 }
 
 void buf_vprintf(struct buf *b, const char *fmt, va_list ap)

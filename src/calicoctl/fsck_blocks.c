@@ -147,10 +147,6 @@ void fsck_check_block(struct fsck *f, struct fsck_block *b)
 			cidr_format(&b->value.cidr, text));
 		return;
 	}
-	if (size == 0) {
-		fsck_report(f, "block-size", &b->item, NULL, "no block may have that length");
-		return;
-	}
 	if (!check_length(f, b, size))
 		return;
 	b->item.readable = true;

@@ -87,6 +87,7 @@ static const struct damage {
 	{ "!block-other-cidr",
 		{ { B_PATH, BLOCK("10.0.0.8/30", "\"host:n2\"", "0,null,null,null", "1,2,3", B_ATTRS) } },
 		"" },
+	{ "!block-unreadable !block-overlap !block-overlap !block-overlap", { { BLOCK4 "10.0.0.0-8", BLOCK("10.0.0.0/8", "null", "null", "0", "") } }, "" },
 	{ "block-length",
 		{ { B_PATH, BLOCK_B("\"host:n2\"", "0,null,null,null,null", "1,2,3", B_ATTRS) } },
 		B_PATH },

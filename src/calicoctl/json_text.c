@@ -18,12 +18,20 @@ static const char *skip_blanks(const char *p, const char *end)
 	return p;
 }
 
+/* The next quote that an even number of backslashes stands before. */
 static const char *skip_string(const char *p, const char *end)
 {
-	for (p++; p < end && *p != '"'; p++)
-		if (*p == '\\')
-			p++;
-	return p < end ? p + 1 : end;
+	for (const char *start = ++p; p < end; p++) {
+		const char *quote = memchr(p, '"', (size_t)(end - p)), *before = quote;
+		if (!quote)
+			break;
+		while (before > start && before[-1] == '\\')
+			before--;
+		if ((quote - before) % 2 == 0)
+			return quote + 1;
+		p = quote;
+	}
+	return end;
 }
 
 static const char *skip_container(const char *p, const char *end)

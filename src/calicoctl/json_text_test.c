@@ -53,10 +53,25 @@ static void test_indent(void **state)
 	buf_done(&out);
 }
 
+/* Quotes behind backslashes: only an even number of these leaves the quote an end. */
+static void test_backslashes(void **state)
+{
+	struct json_walk w = json_walk(text_of("[\"a\\\\\",\"\\\"b\",\"\\\\\\\"\",\"\"]"));
+	static const char *const want[] = { "\"a\\\\\"", "\"\\\"b\"", "\"\\\\\\\"\"", "\"\"" };
+	struct json_text v;
+	for (size_t i = 0; i < ARRAY_SIZE(want); i++) {
+		assert_true(json_walk_next(&w, NULL, &v));
+		assert_int_equal(v.len, strlen(want[i]));
+		assert_memory_equal(v.p, want[i], v.len);
+	}
+	assert_false(json_walk_next(&w, NULL, &v));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_walk),
+		cmocka_unit_test(test_backslashes),
 		cmocka_unit_test(test_unescape),
 		cmocka_unit_test(test_indent),
 	};

@@ -46,9 +46,11 @@ static void put_indent(struct pen *p, int indent)
 		indent = 0;
 	if (!p->fresh || p->column > indent || (p->column == indent && !p->after_blank))
 		put_break(p);
-	while (p->column < indent) {
-		buf_putc(p->out, ' ');
-		p->column++;
+	if (p->column < indent) {
+		size_t n = (size_t)(indent - p->column);
+		memset(buf_reserve(p->out, n), ' ', n);
+		buf_grown(p->out, n);
+		p->column = indent;
 	}
 	p->fresh = p->after_blank = true;
 }
@@ -68,6 +70,15 @@ static void put_mark(struct pen *p, char c)
 	put_blank(p);
 	put_char(p, c);
 	p->fresh = true;
+}
+
+/* ASCII, without blanks. */
+static void put_word(struct pen *p, const char *s, size_t len)
+{
+	put_blank(p);
+	buf_put(p->out, s, len);
+	p->column += (int)len;
+	p->fresh = p->after_blank = false;
 }
 
 /* ---- texts */
@@ -285,6 +296,10 @@ static void put_literal(struct pen *p, const struct text *t, int indent)
 /* `indent` is that of continuation lines. */
 static void put_text(struct pen *p, const char *s, size_t len, int indent, bool is_key)
 {
+	if (yaml_is_name(s, len)) {
+		put_word(p, s, len);
+		return;
+	}
 	struct text t = text_examine(s, len);
 	if (memchr(s, '\n', len) && !is_key && t.block_ok)
 		put_literal(p, &t, indent);
@@ -301,13 +316,6 @@ static void put_text(struct pen *p, const char *s, size_t len, int indent, bool 
 /* ---- values */
 
 static void put_value(struct pen *p, struct json_text v, int indent, bool in_mapping);
-
-static void put_word(struct pen *p, const char *s, size_t len)
-{
-	put_blank(p);
-	for (size_t i = 0; i < len; i++)
-		put_char(p, s[i]);
-}
 
 /* Integers, true, false and null as they are; other numbers in Go's shortest form. */
 static void put_bare(struct pen *p, struct json_text v)

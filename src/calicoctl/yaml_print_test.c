@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/testing.h"
+#include "base/rng.h"
 
 #include <string.h>
 
@@ -10,6 +11,7 @@
 #include "base/mem.h"
 #include "yaml_order.h"
 #include "yaml_print.h"
+#include "yaml_scalar.h"
 
 static void expect_yaml(const char *json, const char *yaml)
 {
@@ -91,12 +93,36 @@ static void test_recorded(void **state)
 	assert_int_equal(n, 181);
 }
 
+/* The quick look agrees with the long one. */
+static void test_names_need_no_quotes(void **state)
+{
+	static const char alphabet[] = "yYnNoOfFtTrRueEaslLx0012379.-_/:+ ~";
+	struct rng rng = test_rng();
+	size_t n_names = 0;
+	for (int i = 0; i < 200000; i++) {
+		char text[9] = { 0 };
+		size_t len = rng_below(&rng, sizeof(text));
+		for (size_t k = 0; k < len; k++)
+			text[k] = alphabet[rng_below(&rng, sizeof(alphabet) - 1)];
+		if (!yaml_is_name(text, len))
+			continue;
+		n_names++;
+		assert_true(yaml_reads_as_text(text));
+		assert_null(strpbrk(text, ":+ ~"));
+	}
+	assert_true(n_names > 1000);
+	assert_true(yaml_is_name("10.0.0.1/32", 11));
+	assert_true(yaml_is_name("kind", 4));
+	assert_false(yaml_is_name("null", 4));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_documents),
 		cmocka_unit_test(test_long_key),
 		cmocka_unit_test(test_item),
+		cmocka_unit_test(test_names_need_no_quotes),
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_recorded),
 	};

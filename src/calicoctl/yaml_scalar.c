@@ -9,6 +9,8 @@
 #include "base/cleanup.h"
 #include "base/str.h"
 
+#define WORD_MAX 5 /* of what a word may be taken for */
+
 static bool is_digit(char c)
 {
 	return c >= '0' && c <= '9';
@@ -51,6 +53,8 @@ static bool is_word(const char *s)
 {
 	static const char *const words[] = { "y", "n", "yes", "no", "on", "off", "true", "false",
 		"null" };
+	if (*s && (!strchr("ynotfYNOTF~.+-", *s) || strnlen(s, WORD_MAX + 1) > WORD_MAX))
+		return false;
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
 		if (is_cased(s, words[i]))
 			return true;
@@ -197,6 +201,25 @@ static bool is_date(const char *s)
 		return false;
 	s += blank ? strspn(s, " ") : 1;
 	return take_time(&s) && (blank ? !*s : is_zone(s));
+}
+
+/* Letters, digits and what names and addresses are made of. */
+static bool is_name_char(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '-' && c <= '9') || c == '_';
+}
+
+bool yaml_is_name(const char *s, size_t len)
+{
+	bool slash = false, letter = len > 0 && (isalpha((unsigned char)s[0]) || s[0] == '/');
+	for (size_t i = 0; i < len; i++) {
+		if (!is_name_char(s[i]))
+			return false;
+		slash |= s[i] == '/';
+	}
+	if (letter)
+		return len > WORD_MAX || slash || !is_word(s);
+	return slash && is_digit(s[0]); /* no number and no date has a slash */
 }
 
 bool yaml_reads_as_text(const char *s)
