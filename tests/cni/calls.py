@@ -266,6 +266,20 @@ def test_probe(place, calls):
     assert status == 1 and json.loads(out)["code"] == 100
 
 
+def test_failed_wiring_leaves_no_route(place, calls):
+    """The second address has a route of somebody else; the first one is given back."""
+    ipam = {"type": "static", "addresses": [{"address": "10.80.0.9/32"},
+                                            {"address": "fd00:80::9/128"}]}
+    world.ip("link", "add", "other0", "type", "veth", "peer", "name", "other1")
+    world.ip("link", "set", "other0", "up")
+    world.ip("route", "add", "fd00:80::9/128", "dev", "other0", "metric", "1024")
+    calls.bad("ADD", 999, "already exists for an interface other than", ipam=ipam)
+    assert not [r for r in place.host()["routes"] if "cali" in r], place.host()["routes"]
+    calls.good("DEL", ipam=ipam)
+    world.ip("link", "del", "other0")
+    assert_clean(place)
+
+
 # ---- pods
 
 
