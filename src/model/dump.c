@@ -62,7 +62,10 @@ void dump_value(struct buf *out, const struct field *f, enum field_type type, co
 	switch (type) {
 	case FIELD_TEXT:
 	case FIELD_TIME:
-		put_text(out, *(const char *const *)at);
+		if (f->flags & FIELD_GO_POINTER && !*(const char *const *)at)
+			buf_puts(out, "<nil>");
+		else
+			put_text(out, *(const char *const *)at);
 		return;
 	case FIELD_DURATION:
 		buf_putc(out, '{');

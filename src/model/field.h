@@ -51,6 +51,7 @@ enum field_flag {
 	FIELD_KEEP_EMPTY = 1 << 1, /* "[]" differs from absent: v is not NULL, n is 0 */
 	FIELD_NOT_STORED = 1 << 2, /* shown to people, never stored */
 	FIELD_OMIT_ZERO = 1 << 3,  /* an optional number: 0 is the same as absent */
+	FIELD_GO_POINTER = 1 << 5, /* a text that is a pointer in Go: nil in dumps when absent */
 	FIELD_KEEP_GOOD = 1 << 4,  /* a list: a lenient reader leaves out only the wrong elements */
 };
 

@@ -136,7 +136,7 @@ static OBJECT_TYPE(
 
 #define T struct k8s_port
 static const struct field k8s_port_fields[] = {
-	TEXT("protocol", T, protocol),
+	TEXT("protocol", T, protocol, .flags = FIELD_GO_POINTER),
 	RAW("port", T, port),
 	OPT_INT("endPort", T, end_port, INT_INT32),
 };

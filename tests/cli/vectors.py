@@ -41,7 +41,6 @@ TEMPLATE_FAULT = "a fault of upstream's template engine"
 GO_DUMP = "a dump of a Go struct inside the text"
 CIDRS = Decision(TEXT_RULE, 1, "BPFExcludeCIDRsFromNAT = '[10.0.0.0/8 y]'")
 ANCHOR = Decision(NAMES_PLACE, 1, "yaml: line 3: metadata: unknown anchor referenced 'nope'")
-KPORT = Decision(GO_DUMP, 1, "failed to parse k8s port: invalid port 70000: invalid port format (70000)")
 DIFFERENT = {
     "invalid:felix-bpfexcludecidrsfromnat": CIDRS,
     "validate:felix-bpfexcludecidrsfromnat": CIDRS,
@@ -59,8 +58,6 @@ DIFFERENT = {
     "commands:362 ipam show --show-configuration": Decision(
         GO_DUMP, 0, "| KubeVirtVMAddressPersistence | unset |"),
     "commands:154 get tier -o go-template-file=t": Decision(TEMPLATE_FAULT, 0, "4 tiers\n"),
-    "invalid:staged-kport": KPORT,
-    "validate:staged-kport": KPORT,
 }
 
 Run = collections.namedtuple("Run", "exit stdout stderr")
