@@ -4,7 +4,9 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "../conformance.h"
 #include "base/cleanup.h"
@@ -206,6 +208,32 @@ static void test_a_member_stands_still(void **state)
 	assert_true(etcd_counters(t.f->other).connections >= 2);
 }
 
+/* All stand still most of the time, as members do whose disk is slow: leaders are lost, requests time
+ * out. The child only sends signals. */
+static void test_all_members_are_slow(void **state)
+{
+	struct traffic t = { .f = *state };
+	pid_t pulse;
+
+	watch_sets(t.f, t.f->store, &t.heard);
+	pulse = fork();
+	if (!pulse)
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+	while (!pulse) {
+		for (unsigned i = 0; i < MEMBERS; i++)
+			kill(pids[i], SIGSTOP);
+		usleep(200000);
+		for (unsigned i = 0; i < MEMBERS; i++)
+			kill(pids[i], SIGCONT);
+		usleep(30000);
+	}
+	write_some(&t, 20);
+	server_kill(pulse, SIGKILL);
+	for (unsigned i = 0; i < MEMBERS; i++)
+		kill(pids[i], SIGCONT);
+	expect_all_heard(&t);
+}
+
 static void on_status(void *ctx, const struct store_result *res)
 {
 	*(enum store_status *)ctx = res->status;
@@ -301,6 +329,7 @@ int main(void)
 		T(test_each_member_is_killed_in_turn),
 		T(test_all_members_are_gone_and_come_back),
 		T(test_a_member_stands_still),
+		T(test_all_members_are_slow),
 		T(test_a_member_without_the_others),
 		T(test_the_proxy_is_killed),
 		T(test_members_are_killed_behind_the_proxy),

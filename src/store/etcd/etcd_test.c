@@ -17,7 +17,10 @@
 #include "store/etcd.h"
 #include "store/syncer.h"
 
-static pid_t etcd_pid;
+#define PROXY_PORT 23790
+
+static pid_t etcd_pid, proxy_pid;
+static uint16_t server_port = ETCD_PORT; /* of etcd, or of the proxy before it */
 static const char *const no_args[] = { NULL };
 
 struct backend {
@@ -49,7 +52,7 @@ static struct store *open_port(struct loop *loop, uint16_t port)
 
 static struct store *open_store(struct fixture *f)
 {
-	return open_port(f->loop, ETCD_PORT);
+	return open_port(f->loop, server_port);
 }
 
 static struct relay *relay_of(struct fixture *f)
@@ -88,7 +91,7 @@ static int setup(void **state)
 	assert_int_equal(loop_new(&f->loop), 0);
 	b->raw = raw_new();
 	raw_delete_all(b->raw);
-	b->relay = relay_new(f->loop, ETCD_PORT);
+	b->relay = relay_new(f->loop, server_port);
 	f->store = open_port(f->loop, relay_port(b->relay));
 	f->other = open_store(f);
 	*state = f;
@@ -120,6 +123,25 @@ static int group_teardown(void **state)
 {
 	server_kill(etcd_pid, SIGKILL);
 	return 0;
+}
+
+static int proxy_setup(void **state)
+{
+	static const char *const args[] = { "etcd", "grpc-proxy", "start", "--endpoints",
+		"http://127.0.0.1:2379", "--listen-addr", "127.0.0.1:23790", NULL };
+
+	group_setup(state);
+	proxy_pid = server_spawn_program(args);
+	server_await(proxy_pid, PROXY_PORT);
+	server_port = PROXY_PORT;
+	return 0;
+}
+
+static int proxy_teardown(void **state)
+{
+	server_port = ETCD_PORT;
+	server_kill(proxy_pid, SIGKILL);
+	return group_teardown(state);
 }
 
 /* --- what only a network can do --- */
@@ -661,6 +683,7 @@ int main(void)
 
 	server_enter();
 	failed = conformance_run("etcd", setup, teardown, group_setup, group_teardown);
+	failed += conformance_run("etcd's proxy", setup, teardown, proxy_setup, proxy_teardown);
 	failed += cmocka_run_group_tests(network, group_setup, group_teardown);
 	return failed;
 }

@@ -109,10 +109,33 @@ static int on_piece(void *ctx, const uint8_t *data, size_t len, bool end)
 	return r->ops->piece(r, data, len, end);
 }
 
-static void on_done(void *ctx, const struct grpc_status *status)
+/* etcd's proxy passes on what a member said, but not its code. */
+static unsigned code_of(const struct grpc_status *status)
 {
+	static const struct {
+		const char *text;
+		unsigned code;
+	} said[] = {
+		{ "required revision has been compacted", GRPC_OUT_OF_RANGE },
+		{ "etcdserver: permission denied", GRPC_PERMISSION_DENIED },
+		{ "etcdserver: no leader", GRPC_UNAVAILABLE },
+		{ "etcdserver: leader changed", GRPC_UNAVAILABLE },
+		{ "etcdserver: request timed out", GRPC_UNAVAILABLE },
+		{ "etcdserver: server stopped", GRPC_UNAVAILABLE },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(said) && status->code == GRPC_UNKNOWN; i++)
+		if (strstr(status->message, said[i].text))
+			return said[i].code;
+	return status->code;
+}
+
+static void on_done(void *ctx, const struct grpc_status *said)
+{
+	struct grpc_status known = *said, *status = &known;
 	struct rpc *r = ctx;
 
+	known.code = code_of(said);
 	r->call = 0;
 	doubt_server(r, status);
 	if (status->code == GRPC_OK) {
