@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/str.h"
 #include "commands.h"
 #include "io/loop.h"
@@ -13,15 +14,39 @@
 #include "report.h"
 #include "store/config.h"
 
+#define PATIENCE_NS (5 * NSEC_PER_SEC)
+
+/* Calls wait as long as it takes, as upstream's do: at least say for what. */
+static void on_patience(void *ctx, const struct event *ev)
+{
+	struct session *s = ctx;
+	const char *why = store_trouble(s->store);
+
+	if (!str_empty(why) && !str_eq(buf_str(&s->waiting), why)) {
+		fprintf(stderr, "Waiting for the datastore: %s\n", why);
+		buf_clear(&s->waiting);
+		buf_puts(&s->waiting, why);
+	}
+	loop_timer_set(s->patience, 0, loop_now(s->loop) + PATIENCE_NS);
+}
+
+static void be_patient(struct session *s)
+{
+	s->patience = loop_inbox(s->loop, "patience", on_patience, s);
+	loop_timer_set(s->patience, 0, loop_now(s->loop) + PATIENCE_NS);
+}
+
 static int open_client(struct session *s, const struct store_config *config)
 {
 	int r = loop_new(&s->loop);
 	if (r < 0)
 		return err_set(&s->no_client, r, "cannot make an event loop: %s", strerror(-r));
 	r = store_open(s->loop, config, &s->store, &s->no_client);
-	if (r == 0)
-		s->client = client_new(s->loop, s->store, 0);
-	return r;
+	if (r)
+		return r;
+	s->client = client_new(s->loop, s->store, 0);
+	be_patient(s);
+	return 0;
 }
 
 int session_open(struct session *s, const struct options *opt)
@@ -50,6 +75,8 @@ void session_close(struct session *s)
 	client_free(s->client);
 	if (s->store)
 		store_free(s->store);
+	inbox_free(s->patience);
+	buf_done(&s->waiting);
 	if (s->loop)
 		loop_free(s->loop);
 	buf_done(&s->error);

@@ -16,6 +16,8 @@ struct session {
 	struct client *client; /* NULL: no_client says why */
 	struct err no_client;
 	struct buf error;
+	struct inbox *patience; /* its timer says what is waited for */
+	struct buf waiting;     /* what it said last */
 };
 
 /* Reads the configuration and prepares the client; nothing is sent yet. 0, or the exit status after

@@ -588,6 +588,11 @@ uint64_t channel_connections(const struct grpc_channel *ch)
 	return ch->connections;
 }
 
+bool channel_connected(const struct grpc_channel *ch)
+{
+	return ch->current != NULL;
+}
+
 const char *channel_last_error(const struct grpc_channel *ch)
 {
 	return ch->last_error.msg;

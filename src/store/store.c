@@ -60,3 +60,8 @@ void store_cancel(struct store *s, uint64_t id)
 {
 	s->ops->cancel(s, id);
 }
+
+const char *store_trouble(const struct store *s)
+{
+	return s->ops->trouble ? s->ops->trouble(s) : "";
+}

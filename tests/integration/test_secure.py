@@ -113,6 +113,24 @@ def test_another_authority(stage, host):
                          "that is trusted here")
 
 
+def calicoctl_with(stage, host, **settings):
+    """What calicoctl says with other settings; it waits for etcd as long as it is let."""
+    spec = {"datastoreType": "etcdv3", **stage.lab.core.settings("calicoctl"), **settings}
+    host.write("/etc/calico/other.cfg", json.dumps({
+        "apiVersion": "projectcalico.org/v3", "kind": "CalicoAPIConfig", "metadata": {},
+        "spec": spec}))
+    return host.run("timeout", "12", "calicoctl", "get", "nodes", "--config",
+                    "/etc/calico/other.cfg", check=False)
+
+
+def test_calicoctl_says_what_it_waits_for(stage, host):
+    done = calicoctl_with(stage, host, etcdCACertFile=f"{ON_HOST}/felix.pem")
+    assert done.returncode == 124
+    assert re.match("Waiting for the datastore: 172.18.0.2:2379: TLS: the server's certificate is "
+                    "refused: its authority 'lab-ca' is not one that is trusted here\n$",
+                    done.stderr)
+
+
 def test_another_host_name(stage, host):
     with open(host.path("/etc/hosts"), "a", encoding="utf-8") as f:
         f.write("172.18.0.2 elsewhere.example\n")
@@ -141,11 +159,7 @@ def test_an_expired_certificate_and_its_renewal(stage, host):
 def test_a_wrong_password(stage, host):
     with Restarted(host, ETCD_PASSWORD="not-the-password") as felix:
         felix.await_text("authentication failed, invalid user ID or password")
-    spec = stage.lab.core.settings("calicoctl") | {"etcdPassword": "not-the-password"}
-    host.write("/etc/calico/wrong.cfg", json.dumps({
-        "apiVersion": "projectcalico.org/v3", "kind": "CalicoAPIConfig", "metadata": {},
-        "spec": {"datastoreType": "etcdv3", **spec}}))
-    done = host.run("calicoctl", "get", "nodes", "--config", "/etc/calico/wrong.cfg", check=False)
+    done = calicoctl_with(stage, host, etcdPassword="not-the-password")
     assert done.returncode == 1
     assert "connection is unauthorized: etcdserver: authentication failed, invalid user ID or " \
            "password" in done.stdout + done.stderr

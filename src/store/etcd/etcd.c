@@ -127,6 +127,19 @@ static void etcd_free(struct store *s)
 	free(e);
 }
 
+static const char *etcd_trouble(const struct store *s)
+{
+	const struct etcd *e = etcd_of(s);
+	const struct rpc *r;
+
+	if (!channel_connected(e->channel))
+		return channel_last_error(e->channel);
+	TAILQ_FOREACH(r, &e->rpcs, link)
+		if (r->refusal.len)
+			return buf_str(&r->refusal);
+	return "";
+}
+
 struct etcd_counters etcd_counters(const struct store *s)
 {
 	struct etcd_counters c = etcd_of(s)->counters;
@@ -152,6 +165,7 @@ struct store *etcd_store_new(struct loop *loop, const struct etcd_config *config
 		.list = etcd_list,
 		.watch = etcd_watch,
 		.cancel = etcd_cancel,
+		.trouble = etcd_trouble,
 	};
 	/* A member that has no leader answers at once, and ends watches, in place of waiting. */
 	static const struct grpc_header headers[] = { { "hasleader", "true" } };

@@ -54,4 +54,5 @@ void channel_set_token(struct grpc_channel *ch, const char *token);
 void channel_rotate(struct grpc_channel *ch, const char *why);
 
 uint64_t channel_connections(const struct grpc_channel *ch);   /* established so far */
+bool channel_connected(const struct grpc_channel *ch);
 const char *channel_last_error(const struct grpc_channel *ch); /* "" when there was none */

@@ -134,6 +134,10 @@ uint64_t store_watch(struct store *s, const struct key_range *range, const char 
 
 void store_cancel(struct store *s, uint64_t id); /* no callback for it after this */
 
+/* Why calls have to wait just now, "" when there is no reason; good until the next call. For those
+ * who wait as long as it takes and have somebody to tell. */
+const char *store_trouble(const struct store *s);
+
 /* What is asked of an implementation: the calls above, the four single writes in one. */
 struct store_ops {
 	const char *name;
@@ -149,6 +153,7 @@ struct store_ops {
 	uint64_t (*watch)(struct store *s, const struct key_range *range, const char *revision,
 		store_done_fn done, void *ctx);
 	void (*cancel)(struct store *s, uint64_t id);
+	const char *(*trouble)(const struct store *s); /* NULL: never any */
 };
 
 struct store { /* first member of each implementation's own struct */
