@@ -9,6 +9,7 @@ import time
 import pytest
 
 from lab import etcd, matrix, namespaces, probe, wait
+from lab.core import Options
 from lab.demo import Stopwatch
 from lab.host import BIRD_CONFIG, BIRD_SOCKET
 from lab.kernel import NftEvents, memory_table
@@ -69,10 +70,12 @@ def add_four_workloads(lab):
     return list(lab.workloads.values())
 
 
-def test_leaves_nothing(name):
+@pytest.mark.parametrize("core", [Options(), Options(members=3, proxy=True, tls=True)])
+def test_leaves_nothing(name, core):
     links = links_of_machine()
-    with Lab.create(name, "/nowhere") as lab:
+    with Lab.create(name, "/nowhere", core=core) as lab:
         host = lab.add_host(calico=False)
+        lab.core.start_proxy(host)
         host.add_workload(publish=False)
         network = os.readlink(f"{host.process}/ns/net")
         directory = lab.directory
