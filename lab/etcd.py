@@ -70,9 +70,14 @@ def _headers(process, access):
 
 
 def healthy(process, access=PLAIN):
+    """Whether it answers, and its gateway, which begins a moment later."""
     connection = connect(process, 2.0, access)
     connection.request("GET", "/health")
-    return json.load(connection.getresponse()).get("health") == "true"
+    if json.load(connection.getresponse()).get("health") != "true":
+        return False
+    connection = connect(process, 2.0, access)
+    connection.request("POST", "/v3/maintenance/status", "{}")
+    return connection.getresponse().status == 200
 
 
 def _text(value):
@@ -121,11 +126,19 @@ class Admin:
         self.process, self.access = process, access
 
     def call(self, what, **request):
+        """Asked again when the connection ends without an answer; it may have been done then."""
+        try:
+            return self._ask(what, request)
+        except http.client.RemoteDisconnected:
+            time.sleep(0.5)
+        return self._ask(what, request, ("already exists", "already enabled"))
+
+    def _ask(self, what, request, done=()):
         connection = connect(self.process, access=self.access)
         connection.request("POST", f"/v3/auth/{what}", json.dumps(request),
                            _headers(self.process, self.access))
         reply = json.load(connection.getresponse())
-        if "error" in reply:
+        if "error" in reply and not any(text in reply["error"] for text in done):
             raise RuntimeError(f"etcd: {what}: {reply['error']}")
         return reply
 
