@@ -32,7 +32,8 @@ struct options {
 	bool recursive, skip_empty, skip_exists, skip_not_exists, all_namespaces, export, watch;
 	bool overwrite, remove, client_only, no_descriptions;
 	const char *ip, *strict_affinity, *max_blocks, *vm_persistence, *cidr, *name, *kubeconfig;
-	bool show_blocks, show_borrowed, show_configuration, force, repair, show_all_ips, show_problem_ips;
+	bool show_blocks, show_borrowed, show_configuration, force, repair, show_all_ips,
+		show_problem_ips;
 	int64_t cooldown_s;
 	struct text_flags reports;
 	/* of `node` */
@@ -106,8 +107,8 @@ void invocation_done(struct invocation *inv);
 bool args_find(
 	const struct command *root, size_t n, const char *const *args, struct invocation *ret);
 
-/* The command that the words name so far; *n becomes how many of them are arguments, neither commands
- * nor flags nor their values. *pending is the flag whose value the next word is, or NULL. */
+/* The command that the words name so far; *n becomes how many of them are arguments, neither
+ * commands nor flags nor their values. *pending: the flag whose value the next word is, or NULL. */
 const struct command *args_so_far(const struct command *root, size_t *n, const char *const *words,
 	const struct flag **pending);
 

@@ -199,7 +199,8 @@ static const struct command help = { .name = "help",
 
 /* ---- the program */
 
-static const struct command *const children[] = { &apply, &cluster_command, &completion_command, &create,
+static const struct command *const children[] = { &apply, &cluster_command, &completion_command,
+	&create,
 	&datastore_command, &delete, &get, &help, &ipam_command, &label, &node_command, &patch,
 	&replace, &validate, &version, NULL };
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* completion.h - what may come next on a command line.
  *
- * The shells' scripts are short: they call the program with the words so far, which answers from its
- * table of commands, so the two cannot disagree. The answer is one word a line, a tab, what it
+ * The shells' scripts are short: they call the program with the words so far, and it answers from
+ * its table of commands, so the two cannot disagree. The answer is one word a line, a tab, what it
  * means; last ":4", or ":0" when file names fit too.
  */
 #pragma once

@@ -48,7 +48,8 @@ static const struct command unlock = { .name = "unlock",
 	.max_args = -1,
 	.run = run_datastore_unlock };
 
-static const struct command *const migrate_children[] = { &export_command, &import_command, &lock, &unlock,
+static const struct command *const migrate_children[] = { &export_command, &import_command, &lock,
+	&unlock,
 	NULL };
 
 static const struct command migrate = { .name = "migrate",

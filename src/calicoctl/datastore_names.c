@@ -40,7 +40,8 @@ static void encode_as(const struct kv *kv, const char *name, struct buf *out)
 	resource_encode(res, out);
 }
 
-static enum client_status fail_store(struct session *s, const struct key *key, const struct err *err)
+static enum client_status fail_store(struct session *s, const struct key *key,
+	const struct err *err)
 {
 	_cleanup_buf_ struct buf id = BUF_INIT;
 	key_describe(key, &id);

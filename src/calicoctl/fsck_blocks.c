@@ -107,7 +107,8 @@ static void check_free(struct fsck *f, struct fsck_block *b, uint32_t size)
 	for (uint32_t o = 0; o < size; o++) {
 		if (seen[o] || v->allocations[o] != BLOCK_FREE)
 			continue;
-		fsck_report(f, "block-lost-ordinal", &b->item, "put the ordinal behind the free ones",
+		fsck_report(f, "block-lost-ordinal", &b->item,
+			"put the ordinal behind the free ones",
 			"ordinal %" PRIu32 " is neither allocated nor free", o);
 		v->unallocated[v->n_unallocated++] = o;
 		b->item.changed = true;

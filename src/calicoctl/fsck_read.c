@@ -104,7 +104,8 @@ static void take_workload(struct fsck *f, const struct kv *kv)
 		add_use(f, s->ip_networks.v[i], &use);
 }
 
-static void add_tunnel(struct fsck *f, const struct fsck_use *node, const char *text, const char *type)
+static void add_tunnel(struct fsck *f, const struct fsck_use *node, const char *text,
+	const char *type)
 {
 	struct fsck_use use = *node;
 	use.handle = arena_printf(&f->arena, "%s-tunnel-addr-%s", type, node->node);
@@ -152,7 +153,8 @@ struct reading {
 	const char *revision; /* of the first list */
 };
 
-static int read_range(struct fsck *f, struct reading *r, const struct key_range *range, take_fn take,
+static int read_range(struct fsck *f, struct reading *r, const struct key_range *range,
+	take_fn take,
 	struct err *err)
 {
 	struct store_reply reply;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ipam fsck: what is wrong with the data of address management, proved, and set right with --repair.
- * Not in upstream's program. */
+/* ipam fsck: what is wrong with the data of address management, proved, and set right with
+ * --repair. Not in upstream's program. */
 #include <stdio.h>
 
 #include "args.h"

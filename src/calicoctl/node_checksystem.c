@@ -107,7 +107,8 @@ static bool has_module(const struct facts *f, const char *name)
 
 static bool has_config(const struct facts *f, const char *name)
 {
-	_cleanup_free_ char *built_in = mem_printf("%s=y", name), *module = mem_printf("%s=m", name);
+	_cleanup_free_ char *built_in = mem_printf("%s=y", name), *module = mem_printf("%s=m",
+		name);
 	return has_line_start(&f->config, built_in) || has_line_start(&f->config, module);
 }
 

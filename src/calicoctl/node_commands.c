@@ -3,7 +3,9 @@
 #include "commands.h"
 #include "flags.h"
 
-#define METHODS "first-found (the default), can-reach=DESTINATION, interface=REGEX, skip-interface=REGEX."
+#define METHODS                                                           \
+	"first-found (the default), can-reach=DESTINATION, interface=REGEX, " \
+	"skip-interface=REGEX."
 
 static const struct flag problem_flags[] = { { "output", 'o', FLAG_TEXT, OPTION(output), "ps",
 	"Output format: ps, json.",

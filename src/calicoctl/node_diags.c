@@ -37,7 +37,8 @@ static const struct diagnostic diagnostics[] = {
 		{ "journalctl", "-u", "calico-node.service", "--no-pager" }, { 0 } },
 	{ "Copying journal for calico-felix.service", "journalctl_calico_felix",
 		{ "journalctl", "-u", "calico-felix.service", "--no-pager" }, { 0 } },
-	{ "Dumping problems of Felix", "felix_problems", { "calicoctl", "node", "problems" }, { 0 } },
+	{ "Dumping problems of Felix", "felix_problems", { "calicoctl", "node", "problems" },
+		{ 0 } },
 };
 
 static int collect(const char *dir, const char *log_dir)

@@ -185,7 +185,8 @@ static int run(const struct node_run *n, const struct strv *words, const char *c
 		return report_error(FAILED "docker: %s", strerror(errno));
 	}
 	if (program_run(argv, &out) != 0)
-		return report_error(FAILED "%.*s", (int)strcspn(buf_str(&out), "\n"), buf_str(&out));
+		return report_error(FAILED "%.*s", (int)strcspn(buf_str(&out), "\n"),
+			buf_str(&out));
 	puts("Container started, checking progress logs.");
 	return follow();
 }

@@ -9,13 +9,15 @@
 #include "table.h"
 #include "template.h"
 
-enum output_form { OUTPUT_PS, OUTPUT_WIDE, OUTPUT_COLUMNS, OUTPUT_YAML, OUTPUT_JSON, OUTPUT_TEMPLATE };
+enum output_form { OUTPUT_PS, OUTPUT_WIDE, OUTPUT_COLUMNS, OUTPUT_YAML, OUTPUT_JSON,
+	OUTPUT_TEMPLATE };
 
 struct output {
 	enum output_form form;
 	struct strv headings; /* OUTPUT_COLUMNS */
 	struct template *template;
-	const char *event;    /* not NULL: what happened to the objects, a column before all others */
+	const char *event;    /* not NULL: what happened to the objects,
+		a column before all others */
 	bool with_namespace;  /* the user asked for namespaces: show the column */
 	struct cell_source source;
 };
@@ -45,7 +47,8 @@ int output_parse(const char *text, struct output *ret, struct err *err) MUST_CHE
 void output_done(struct output *o);
 
 /* To standard output. Only a template can fail: -EINVAL. */
-int output_print(struct output *o, const struct result *results, size_t n, struct err *err) MUST_CHECK;
+int output_print(struct output *o, const struct result *results, size_t n,
+	struct err *err) MUST_CHECK;
 
 /* What was added since the last time, for those that watch: rows without an end, or one document a
  * line, or templates. Only a template can fail. */

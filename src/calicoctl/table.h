@@ -26,7 +26,7 @@ void table_put(struct table *t, const char *cell);
 
 /* "NAME   ORDER   ": every cell padded, then one empty line. */
 void table_format(const struct table *t, struct buf *out);
-/* The rows so far without the empty line, and forgets them: what comes next is aligned with them. */
+/* The rows so far without the empty line, and forgets them: what follows is aligned with them. */
 void table_drain(struct table *t, struct buf *out);
 /* "| NAME | ORDER |" between rules. */
 void table_format_boxed(const struct table *t, struct buf *out);

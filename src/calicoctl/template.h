@@ -33,7 +33,8 @@ struct template_result {
 typedef const char *(*template_config_fn)(void *ctx, const char *name);
 
 /* `name` stands in messages. 0 or -EINVAL. */
-int template_parse(const char *name, const char *text, struct template **ret, struct err *err) MUST_CHECK;
+int template_parse(const char *name, const char *text, struct template **ret,
+	struct err *err) MUST_CHECK;
 struct template *template_free(struct template *t); /* returns NULL */
 DEFINE_CLEANUP(struct template *, template_free);
 

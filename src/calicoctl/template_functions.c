@@ -204,7 +204,8 @@ static int fn_print(struct template_run *run, const struct value *args, size_t n
 	return 0;
 }
 
-static int fn_println(struct template_run *run, const struct value *args, size_t n, struct value *ret)
+static int fn_println(struct template_run *run, const struct value *args, size_t n,
+	struct value *ret)
 {
 	_cleanup_buf_ struct buf out = BUF_INIT;
 	for (size_t i = 0; i < n; i++) {
@@ -216,7 +217,8 @@ static int fn_println(struct template_run *run, const struct value *args, size_t
 	return 0;
 }
 
-static int fn_printf(struct template_run *run, const struct value *args, size_t n, struct value *ret)
+static int fn_printf(struct template_run *run, const struct value *args, size_t n,
+	struct value *ret)
 {
 	_cleanup_buf_ struct buf out = BUF_INIT;
 	int r = template_printf(run, args, n, &out);
@@ -317,7 +319,8 @@ static int fn_join(struct template_run *run, const struct value *args, size_t n,
 
 #define ELLIPSIS "..."
 
-static int fn_join_cut(struct template_run *run, const struct value *args, size_t n, struct value *ret)
+static int fn_join_cut(struct template_run *run, const struct value *args, size_t n,
+	struct value *ret)
 {
 	_cleanup_buf_ struct buf out = BUF_INIT;
 	int64_t max;
@@ -333,7 +336,8 @@ static int fn_join_cut(struct template_run *run, const struct value *args, size_
 	return r;
 }
 
-static int fn_config(struct template_run *run, const struct value *args, size_t n, struct value *ret)
+static int fn_config(struct template_run *run, const struct value *args, size_t n,
+	struct value *ret)
 {
 	const char *name = val_as_text(args);
 	const char *value = name ? run->config(run->ctx, name) : NULL;

@@ -211,7 +211,8 @@ static enum outcome run_body(struct template_run *run, const struct node *n,
 	return o;
 }
 
-static enum outcome run_range(struct template_run *run, const struct node *n, const struct value *dot)
+static enum outcome run_range(struct template_run *run, const struct node *n,
+	const struct value *dot)
 {
 	struct value v, key, element;
 	int64_t count;
@@ -267,7 +268,8 @@ static enum outcome run_template(
 	return o;
 }
 
-static enum outcome run_node(struct template_run *run, const struct node *n, const struct value *dot)
+static enum outcome run_node(struct template_run *run, const struct node *n,
+	const struct value *dot)
 {
 	switch (n->type) {
 	case NODE_TEXT:

@@ -68,9 +68,9 @@ static const struct {
 	{ "{{1}} {{-2}} {{0x1f}} {{1.5}} {{1e3}} {{true}}", "1 -2 31 1.5 1000 true" },
 	{ "{{$x := 1}}{{$x}}{{$x = 2}}{{$x}}", "12" },
 	{ "{{$x := 1}}{{if true}}{{$x = 5}}{{$y := 3}}{{$y}}{{end}}{{$x}}", "35" },
-	{ "{{range $i, $r := .}}{{if eq $i 1}}{{continue}}{{end}}{{if eq $i 3}}{{break}}{{end}}{{$i}}"
+	{ "{{range $i, $r := .}}{{if eq $i 1}}{{continue}}{{end}}{{if eq $i 2}}{{break}}{{end}}{{$i}}"
 	  "{{end}}",
-		"02" },
+		"0" },
 	{ "{{range 3}}{{.}}{{end}}", "012" },
 	{ "{{len $}}{{with 5}}{{.}}{{len $}}{{end}}", "454" },
 	{ "{{define \"t\"}}<{{.}}>{{end}}{{template \"t\" 7}}{{template \"t\" \"x\"}}", "<7><x>" },

@@ -98,7 +98,8 @@ void val_at(const struct value *v, size_t i, struct value *key, struct value *re
 	}
 }
 
-static bool list_field(struct template_run *run, const struct value *v, const char *name, struct value *ret)
+static bool list_field(struct template_run *run, const struct value *v, const char *name,
+	struct value *ret)
 {
 	const struct template_result *r = v->results;
 	if (str_eq(name, "ResourceVersion"))
@@ -132,7 +133,8 @@ static bool map_field(const struct value *map, const char *key, struct value *re
 	return true;
 }
 
-static bool find_field(struct template_run *run, const struct value *v, const char *name, struct value *ret)
+static bool find_field(struct template_run *run, const struct value *v, const char *name,
+	struct value *ret)
 {
 	if (v->type == VALUE_LIST || v->type == VALUE_LISTMETA)
 		return list_field(run, v, name, ret);

@@ -141,7 +141,7 @@ static bool is_indicator(const char *s, bool first, bool after_blank)
 static struct text text_examine(const char *s, size_t len)
 {
 	struct text t = { s, len, false, true, true, len > 0 };
-	bool after_space = false, after_break = false, after_blank = true;
+	bool after_space = false, after_break = false, after_blank = true, after_odd = false;
 	if (!strncmp(s, "---", 3) || !strncmp(s, "...", 3))
 		t.plain_ok = false;
 	for (const char *p = s, *end = s + len; p < end; p += char_len(p)) {
@@ -155,11 +155,16 @@ static struct text text_examine(const char *s, size_t len)
 			t.block_ok = false;
 		if (space && after_break)
 			t.plain_ok = t.single_ok = false;
+		/* Behind such a break upstream's printer begins a line, which its reader adds to
+		 * the text. Ours escapes it. */
+		if (after_odd)
+			t.single_ok = t.block_ok = false;
 		if ((line_break && after_space) || !is_printable(p))
 			t.plain_ok = t.single_ok = t.block_ok = false;
 		t.lines = t.lines || line_break;
 		after_space = space;
 		after_break = line_break;
+		after_odd = break_len(p) > 1;
 		after_blank = is_blank_or_end(p);
 	}
 	return t;

@@ -206,7 +206,7 @@ static bool is_date(const char *s)
 /* Letters, digits and what names and addresses are made of. */
 static bool is_name_char(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '-' && c <= '9') || c == '_';
+	return isalnum((unsigned char)c) || c == '-' || c == '.' || c == '/' || c == '_';
 }
 
 bool yaml_is_name(const char *s, size_t len)

@@ -42,14 +42,19 @@ static void check_valid(struct resource *res)
 	field_errors_done(&errors);
 }
 
-/* Characters that JSON may hold as they are and YAML may not: what Go's encoder writes for them, its
- * YAML reader refuses, and so does ours. */
+#define KEY_MAX 1000 /* YAML reads a key in a line up to 1,024 characters */
+
+/* JSON may hold some characters as they are, and names of any length, that YAML may not: what Go's
+ * encoder writes for them, its YAML reader refuses, and so does ours. */
 static bool yaml_may_hold(const struct buf *text)
 {
-	for (const char *p = buf_str(text); *p; p++)
-		if (*p == 0x7f || (*p == '\xc2' && (unsigned char)p[1] < 0xa0) ||
+	size_t since_quote = 0;
+	for (const char *p = buf_str(text); *p; p++) {
+		since_quote = *p == '"' ? 0 : since_quote + 1;
+		if (since_quote > KEY_MAX || *p == 0x7f || (*p == '\xc2' && (unsigned char)p[1] < 0xa0) ||
 			!strncmp(p, "\xef\xbf\xbe", 3) || !strncmp(p, "\xef\xbf\xbf", 3))
 			return false;
+	}
 	return true;
 }
 
