@@ -158,8 +158,10 @@ static void on_settled(void *ctx, bool first)
 {
 	struct daemon *d = ctx;
 
-	if (first)
+	if (first) {
 		log_info("Completed first update to dataplane.");
+		drivers_in_force(d->drivers);
+	}
 	status_settled(d->status, first);
 	report_health(d);
 }

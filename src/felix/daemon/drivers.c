@@ -15,6 +15,7 @@
 #include "nft/nft.h"
 #include "route/route.h"
 #include "settings.h"
+#include "takeover/takeover.h"
 
 enum { SOCKET_NFT = 1 };
 
@@ -25,6 +26,8 @@ struct drivers {
 	struct ifnames names;
 	struct monitor *monitor;
 	struct driver *nft, *link, *route; /* route NULL: RouteSyncDisabled */
+	struct takeover *takeover;
+	bool in_force; /* our policy */
 };
 
 static void on_event(void *ctx, const struct event *ev)
@@ -101,6 +104,7 @@ static int make_nft(
 		return r;
 	d->nft = nft_driver_new(&c, dataplane_host(d->sequence), d->nft_socket);
 	dataplane_add(d->sequence, d->nft);
+	d->takeover = takeover_new(d->nft_socket, dataplane_host(d->sequence));
 	return 0;
 }
 
@@ -192,6 +196,7 @@ struct drivers *drivers_free(struct drivers *d)
 	dataplane_free(d->sequence);
 	route_driver_free(d->route);
 	link_driver_free(d->link);
+	takeover_free(d->takeover);
 	nft_driver_free(d->nft);
 	monitor_free(d->monitor);
 	ifnames_done(&d->names);
@@ -209,4 +214,12 @@ struct dataplane *drivers_sequence(const struct drivers *d)
 void drivers_refresh(struct drivers *d, bool full)
 {
 	nft_driver_refresh(d->nft, full);
+	if (d->in_force && (full || takeover_wants_more(d->takeover)))
+		takeover_run(d->takeover);
+}
+
+void drivers_in_force(struct drivers *d)
+{
+	d->in_force = true;
+	takeover_run(d->takeover);
 }

@@ -20,5 +20,7 @@ struct drivers *drivers_free(struct drivers *d); /* returns NULL */
 
 struct dataplane *drivers_sequence(const struct drivers *d);
 /* A glance at the generation of the nft tables, which costs next to nothing while nobody else
- * writes; `full`: also tries again what was refused. */
+ * writes; `full`: also tries again what was refused, and removes what upstream's Felix left. */
 void drivers_refresh(struct drivers *d, bool full);
+/* The first walk came to its end: from now on what upstream's Felix left may go. */
+void drivers_in_force(struct drivers *d);
