@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <arpa/inet.h>
 #include <errno.h>
+#include <linux/filter.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -155,4 +157,25 @@ void netlink_socket_done(struct netlink *nl)
 int netlink_join(struct netlink *nl, unsigned group)
 {
 	return set_option(nl->fd, NETLINK_ADD_MEMBERSHIP, (int)group);
+}
+
+/* nf_tables stamps what it tells the groups with the port of the socket that asked for it. */
+int netlink_ignore(struct netlink *nl, const struct netlink *other)
+{
+	struct sockaddr_nl name;
+	socklen_t len = sizeof(name);
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct nlmsghdr, nlmsg_pid)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+	};
+	const struct sock_fprog program = { .len = ARRAY_SIZE(code), .filter = code };
+
+	if (getsockname(other->fd, (struct sockaddr *)&name, &len) < 0)
+		return -errno;
+	code[1].k = htonl(name.nl_pid); /* loads are in network order */
+	return setsockopt(nl->fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) < 0
+		       ? -errno
+		       : 0;
 }

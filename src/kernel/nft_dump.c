@@ -128,6 +128,36 @@ int nft_read_generation(const struct nlmsghdr *nlh, uint32_t *ret)
 	return 0;
 }
 
+int nft_read_generation_info(const struct nlmsghdr *nlh, struct nft_generation_info *ret)
+{
+	struct attrs t;
+	int r = attrs_of_message(nlh, NFT_MSG_NEWGEN, &t);
+
+	if (r < 0 || !t.of[NFTA_GEN_ID])
+		return -EBADMSG;
+	*ret = (struct nft_generation_info){ .generation = number(&t, NFTA_GEN_ID),
+		.pid = number(&t, NFTA_GEN_PROC_PID),
+		.program = text(&t, NFTA_GEN_PROC_NAME) };
+	return 0;
+}
+
+/* In every message about an object its first attribute is the name of the table. */
+int nft_read_place(const struct nlmsghdr *nlh, int *ret_family, const char **ret_table)
+{
+	struct attrs t;
+	const unsigned type = nlh->nlmsg_type;
+	int r;
+
+	if (type >> 8 != NFNL_SUBSYS_NFTABLES || (type & 0xff) == NFT_MSG_NEWGEN)
+		return -EBADMSG;
+	r = attrs_of_message(nlh, (uint8_t)type, &t);
+	if (r < 0 || !text(&t, NFTA_TABLE_NAME))
+		return -EBADMSG;
+	*ret_family = family_of(nlh);
+	*ret_table = text(&t, NFTA_TABLE_NAME);
+	return 0;
+}
+
 int nft_read_table(const struct nlmsghdr *nlh, struct nft_table_info *ret)
 {
 	struct attrs t;

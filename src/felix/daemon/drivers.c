@@ -105,7 +105,7 @@ static int make_nft(
 	d->nft = nft_driver_new(&c, dataplane_host(d->sequence), d->nft_socket);
 	dataplane_add(d->sequence, d->nft);
 	d->takeover = takeover_new(d->nft_socket, dataplane_host(d->sequence));
-	return 0;
+	return nft_driver_watch(d->nft, loop, err);
 }
 
 static void host_problem(void *ctx, const char *reason)

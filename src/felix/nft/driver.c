@@ -3,12 +3,14 @@
 #include "endpoint.h"
 #include "entry.h"
 #include "nft/nft.h"
+#include "watcher.h"
 #include "writer.h"
 
 struct nft {
 	struct driver driver; /* first */
 	struct nft_config config;
 	struct writer writer;
+	struct watcher *watcher;
 
 	struct ruleset rs;
 	struct ipsets ipsets;
@@ -152,6 +154,19 @@ void nft_driver_refresh(struct driver *d, bool full)
 	writer_refresh(&nft_of(d)->writer, full);
 }
 
+static void disturbed(void *ctx)
+{
+	writer_suspect(&((struct nft *)ctx)->writer);
+}
+
+int nft_driver_watch(struct driver *d, struct loop *loop, struct err *err)
+{
+	struct nft *n = nft_of(d);
+	const struct watcher_owner owner = { n, disturbed, tell_problem };
+
+	return watcher_new(loop, n->writer.nl, &owner, &n->watcher, err);
+}
+
 /* --- links --- */
 
 enum nft_group_answer nft_group_wanted(
@@ -266,6 +281,7 @@ struct driver *nft_driver_free(struct driver *d)
 
 	if (!n)
 		return NULL;
+	watcher_free(n->watcher);
 	writer_done(&n->writer);
 	nft_endpoints_done(&n->endpoints);
 	classes_done(&n->classes);

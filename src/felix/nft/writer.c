@@ -14,7 +14,16 @@
 
 static void was_read(void *ctx, int error, bool whole, uint32_t generation);
 
+static void read_back(struct writer *w);
+
 /* --- ends --- */
+
+/* Somebody changed our tables while a request was under way. */
+static void look_again(struct writer *w)
+{
+	if (w->suspect && w->ready && !w->busy)
+		read_back(w);
+}
 
 static void forget_refusal(struct writer *w)
 {
@@ -27,6 +36,7 @@ static void finish(struct writer *w)
 	w->wanted = w->busy = false;
 	forget_refusal(w);
 	w->owner.done(w->owner.ctx, w->kind);
+	look_again(w);
 }
 
 /* What was put into the last batch counts as written: everything is to be read first next time. */
@@ -41,6 +51,7 @@ static void give_up(struct writer *w)
 static void read_back(struct writer *w)
 {
 	w->busy = true;
+	w->suspect = false;
 	w->counters.read_backs++;
 	reader_start(&w->reader);
 }
@@ -248,6 +259,7 @@ static void was_glanced_at(struct writer *w)
 	case AFTER_NOTHING:
 		w->busy = false;
 		step(w);
+		look_again(w);
 		break;
 	case AFTER_FINISH:
 		finish(w);
@@ -281,6 +293,7 @@ static void was_read_whole(struct writer *w)
 		step(w);
 	else
 		w->owner.idle(w->owner.ctx);
+	look_again(w);
 }
 
 static void was_read(void *ctx, int error, bool whole, uint32_t generation)
@@ -316,6 +329,7 @@ static void refresh_answered(void *ctx, const struct netlink_answer *a)
 		glance(w, false, AFTER_NOTHING);
 	else
 		step(w);
+	look_again(w);
 }
 
 void writer_refresh(struct writer *w, bool full)
@@ -330,6 +344,12 @@ void writer_refresh(struct writer *w, bool full)
 	w->changed = false;
 	w->full = full;
 	ask_generation(w->nl, refresh_answered, w);
+}
+
+void writer_suspect(struct writer *w)
+{
+	w->suspect = true;
+	look_again(w);
 }
 
 void writer_start(struct writer *w)

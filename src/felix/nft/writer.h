@@ -39,6 +39,7 @@ struct writer {
 
 	bool ready;  /* the ruleset knows what is in the kernel */
 	bool busy;   /* a request is under way */
+	bool suspect; /* others changed our tables since they were read */
 	bool wanted; /* `kind` is to be written, or being written */
 	enum write_kind kind;
 	enum after after; /* a reading that is not of everything */
@@ -52,3 +53,4 @@ void writer_start(struct writer *w); /* with rs, nl and owner set */
 void writer_done(struct writer *w);
 void writer_write(struct writer *w, enum write_kind kind);
 void writer_refresh(struct writer *w, bool full);
+void writer_suspect(struct writer *w); /* read everything back as soon as nothing is under way */

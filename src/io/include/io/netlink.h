@@ -71,6 +71,9 @@ struct netlink *netlink_new(netlink_send_fn send, void *ctx);
 
 void netlink_watch(struct netlink *nl, const struct netlink_watch *watch); /* copied */
 int netlink_join(struct netlink *nl, unsigned group);
+/* What the requests of `other` cause is not told to the groups of this socket; the kernel filters,
+ * so a large change of ours neither wakes this socket nor fills it. Both have a kernel. */
+int netlink_ignore(struct netlink *nl, const struct netlink *other);
 
 /* Messages that stand each for itself (routes, links): sent in datagrams near 8 KiB, a few in
  * flight, one acknowledgement a datagram. A refusal does not stop the others; DONE has error 0

@@ -24,6 +24,12 @@ void nft_ask_sets(struct buf *b, const struct nft_place *p);
 void nft_ask_rules(struct buf *b, const struct nft_place *p, const char *chain); /* NULL: of all */
 void nft_ask_elements(struct buf *b, const struct nft_place *p, const char *set);
 
+/* Of a notification: who committed the transaction that it ends. */
+struct nft_generation_info {
+	uint32_t generation, pid;
+	const char *program; /* NULL: not told */
+};
+
 struct nft_table_info {
 	int family;
 	const char *name;
@@ -61,6 +67,9 @@ struct nft_element_info {
 };
 
 int nft_read_generation(const struct nlmsghdr *nlh, uint32_t *ret);
+int nft_read_generation_info(const struct nlmsghdr *nlh, struct nft_generation_info *ret);
+/* Any message about an object, new or gone: the table that it is in. */
+int nft_read_place(const struct nlmsghdr *nlh, int *ret_family, const char **ret_table);
 int nft_read_table(const struct nlmsghdr *nlh, struct nft_table_info *ret);
 int nft_read_chain(const struct nlmsghdr *nlh, struct nft_chain_info *ret);
 int nft_read_rule(const struct nlmsghdr *nlh, struct nft_rule_info *ret);

@@ -7,7 +7,7 @@
  *         writes nothing and forwarding never stops. Deletions come last (driver.h).
  * Faults: what cannot be rendered, or what the kernel refuses, is denied in its place and reported
  *         as a problem; the rest goes on. A change by others shows in the generation number: it is
- *         read back and put right at the next transaction or refresh.
+ *         read back and put right at once if the driver watches, else at the next refresh.
  * Owner:  the netlink socket (NETLINK_NETFILTER) and its inbox are the caller's and outlive the
  *         driver; its events go to netlink_event(). It joins no group: its watch is ours.
  * Source: design of the layout in ARCHITECTURE.md; felix.md 2.1, 2.6 to 2.8, 2.13, 2.17, 3.
@@ -17,9 +17,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/err.h"
 #include "base/str.h"
 #include "dataplane/driver.h"
 
+struct loop;
 struct netlink;
 
 enum nft_host_action { NFT_HOST_DROP, NFT_HOST_ACCEPT, NFT_HOST_RETURN };
@@ -47,6 +49,11 @@ struct nft_config {
 struct driver *nft_driver_new(
 	const struct nft_config *config, const struct driver_host *host, struct netlink *nl);
 struct driver *nft_driver_free(struct driver *d); /* returns NULL; leaves the kernel as it is */
+
+/* From now on changes by others to our tables are heard and put right at once, on a socket of its own
+ * in the present network namespace. Who keeps changing them is reported and answered ever more
+ * seldom (watcher.h). */
+int nft_driver_watch(struct driver *d, struct loop *loop, struct err *err);
 
 /* To be called from time to time: notices changes by others and tries again what failed. Free when
  * nobody changed anything. `full`: read everything back if anything was changed at all. */
