@@ -121,7 +121,8 @@ static int make_links(struct drivers *d, struct loop *loop, const struct config_
 {
 	const struct monitor_config monitor = { &d->names, v->ipv6_support,
 		v->interface_refresh_ns };
-	const struct link_config link = { .ipv6 = v->ipv6_support };
+	const struct link_config link = { .ipv6 = v->ipv6_support,
+		.refresh_ns = v->interface_refresh_ns };
 	int r;
 
 	r = ifnames_init(&d->names, v->interface_prefix, v->interface_exclude, err);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "kernel/sysctl.h"
@@ -48,21 +49,22 @@ static int write_setting(struct link_driver *d, const char *path, const char *va
 
 /* The host's own choice, and not 1; nothing is checked for those who may send from anywhere. */
 static int write_rp_filter(
-	struct link_driver *d, const char *ifname, bool spoofing, struct err *err)
+	struct link_driver *d, struct port *p, bool spoofing, struct err *err)
 {
 	char path[PATH_MAX], value[16];
 
-	snprintf(path, sizeof(path), "net/ipv4/conf/%s/rp_filter", ifname);
+	snprintf(path, sizeof(path), "net/ipv4/conf/%s/rp_filter", p->name);
 	if (spoofing)
 		strcpy(value, "0");
 	else if (sysctl_read(root(&d->config), "net/ipv4/conf/default/rp_filter", value,
 			 sizeof(value)) < 0)
 		strcpy(value, "1");
+	p->rp_filter = atoi(value);
 	return write_setting(d, path, value, NEEDED, err);
 }
 
 int configure_port(
-	struct link_driver *d, const struct port *p, const struct endpoint *ep, struct err *err)
+	struct link_driver *d, struct port *p, const struct endpoint *ep, struct err *err)
 {
 	char path[PATH_MAX];
 	int r;
@@ -77,7 +79,7 @@ int configure_port(
 		if (r < 0)
 			return r;
 	}
-	return write_rp_filter(d, p->name, ep->spoofing, err);
+	return write_rp_filter(d, p, ep->spoofing, err);
 }
 
 static void set_host(

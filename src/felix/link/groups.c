@@ -16,6 +16,14 @@ void groups_forget(struct link_driver *d, uint32_t index)
 	index_set_remove(&d->to_group, index);
 }
 
+bool groups_are_right(const struct link_driver *d, const struct port *p)
+{
+	uint32_t group = 0;
+	enum nft_group_answer answer = nft_group_wanted(d->nft, p->name, &group);
+
+	return answer != NFT_GROUP_KEEP && p->group == group;
+}
+
 void groups_decide(struct link_driver *d, const struct port *p)
 {
 	uint32_t group = 0;

@@ -11,11 +11,10 @@
 #include "link_priv.h"
 #include "nft/class.h"
 
-#define RETRY_NS    (5 * NSEC_PER_SEC)
-#define TIMER_RETRY 0
+#define RETRY_NS (5 * NSEC_PER_SEC)
 
 /* Of problems. */
-static const char *const sources[] = { "link", "link group", "neighbour" };
+static const char *const sources[] = { "link", "link group", "neighbour", FOREIGN_SOURCE };
 
 /* --- small things the parts share --- */
 
@@ -110,6 +109,7 @@ static void settled(struct driver *driver)
 {
 	struct link_driver *d = (struct link_driver *)driver;
 
+	d->walks++;
 	MAP_FOREACH(endpoint_set, &d->status_changed, e) {
 		tell_status(d, e->key);
 		if (e->key->gone)
@@ -137,6 +137,7 @@ static void remove_port(struct link_driver *d, struct port *p)
 	groups_forget(d, p->index);
 	index_set_remove(&d->to_configure, p->index);
 	index_set_remove(&d->to_retry, p->index);
+	index_set_remove(&d->to_sweep, p->index);
 	port_map_remove(&d->ports, p->index);
 	nft_link_gone(d->nft, p->index);
 	status_changed(d, ep);
@@ -147,11 +148,14 @@ static void remove_port(struct link_driver *d, struct port *p)
 static void change_port(struct link_driver *d, struct port *p, const struct iface *is, bool fresh)
 {
 	bool renamed = strcmp(p->name, is->name) != 0, regrouped = p->group != is->group;
+	bool undone = regrouped && !renamed && !fresh && groups_are_right(d, p);
 	struct endpoint *before = endpoint_on(d, p->name), *ep = endpoint_on(d, is->name);
 
 	neighbours_unwant(d, p, before);
-	if (!(is->flags & IFF_UP))
+	if (!(is->flags & IFF_UP)) {
 		neighbours_lost(d, p, before);
+		p->strikes = 0; /* that its neighbours went was no foreign hand */
+	}
 	if (renamed)
 		status_changed(d, before);
 	p->configured = p->configured && !renamed && (is->flags & IFF_RUNNING);
@@ -161,7 +165,8 @@ static void change_port(struct link_driver *d, struct port *p, const struct ifac
 
 	if (fresh || renamed || regrouped)
 		nft_link_seen(d->nft, p->index, p->name, p->group);
-	groups_decide(d, p);
+	if (!undone || foreign_repair(d, p, "group"))
+		groups_decide(d, p);
 	neighbours_want(d, p, ep);
 	to_configure(d, p, ep);
 	status_changed(d, ep);
@@ -189,7 +194,11 @@ static void on_iface(void *ctx, const struct iface *was, const struct iface *is)
 
 static void on_synced(void *ctx)
 {
-	neighbours_read(ctx);
+	struct link_driver *d = ctx;
+
+	neighbours_read(d);
+	if (d->config.refresh_ns)
+		loop_timer_set(d->inbox, TIMER_SWEEP, loop_now(d->loop) + d->config.refresh_ns);
 }
 
 /* The nft driver answers otherwise for this interface now. */
@@ -380,6 +389,7 @@ static void retry(struct link_driver *d)
 			link_problem(d, sources[i], p->name, NULL);
 		groups_decide(d, p);
 		to_configure(d, p, endpoint_on(d, p->name));
+		foreign_repair_late(d, p);
 	}
 	index_set_done(&again);
 	link_wake(d);
@@ -389,7 +399,9 @@ static void on_event(void *ctx, const struct event *ev)
 {
 	struct link_driver *d = ctx;
 
-	if (ev->type == EVENT_TIMER)
+	if (ev->type == EVENT_TIMER && ev->id == TIMER_SWEEP)
+		foreign_sweep(d, ev->now_ns);
+	else if (ev->type == EVENT_TIMER)
 		retry(d);
 	else if (ev->type == EVENT_USER)
 		d->driver.host->done(d->driver.host->ctx, &d->driver, (enum phase)ev->id);
@@ -418,7 +430,11 @@ struct driver *link_driver_new(struct loop *l, const struct link_config *config,
 	d->status_ctx = ctx;
 	d->inbox = loop_inbox(l, "link", on_event, d);
 	monitor_watch(monitor,
-		&(struct monitor_watcher){ .ctx = d, .iface = on_iface, .synced = on_synced });
+		&(struct monitor_watcher){ .ctx = d,
+			.iface = on_iface,
+			.other = foreign_message,
+			.synced = on_synced,
+			.lost = foreign_lost });
 	nft_group_watch(nft, on_group_changed, d);
 	return &d->driver;
 }
@@ -446,6 +462,7 @@ struct driver *link_driver_free(struct driver *driver)
 	index_set_done(&d->to_group);
 	index_set_done(&d->to_configure);
 	index_set_done(&d->to_retry);
+	index_set_done(&d->to_sweep);
 	neighs_done(&d->neighs);
 	free(d->sent_groups);
 	free(d->sent_neighs);
@@ -470,6 +487,7 @@ void link_driver_sizes(const struct driver *driver, link_size_fn fn, void *ctx)
 	fn(ctx, "to group", index_set_count(&d->to_group));
 	fn(ctx, "to configure", index_set_count(&d->to_configure));
 	fn(ctx, "to retry", index_set_count(&d->to_retry));
+	fn(ctx, "to sweep", index_set_count(&d->to_sweep));
 	fn(ctx, "neighbours wanted", neighs_count_desired(&d->neighs));
 	fn(ctx, "neighbours there", neighs_count_actual(&d->neighs));
 }

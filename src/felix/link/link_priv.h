@@ -36,6 +36,12 @@ struct port {
 	uint32_t flags, group;
 	char name[IFNAMSIZ];
 	bool configured; /* since it came up */
+	int32_t rp_filter;
+
+	/* Put right after others changed it: in so many walks in a row, last then. */
+	unsigned strikes;
+	uint64_t struck_walk, struck_ns;
+	bool late; /* not any more at once */
 };
 
 static inline bool port_is_running(const struct port *p)
@@ -121,6 +127,8 @@ struct link_driver {
 	struct index_set to_deny, to_group, to_configure; /* ports with work */
 	struct index_set to_retry;                        /* refused ones, until the timer */
 	bool retry_set;
+	struct index_set to_sweep; /* what is left of this round */
+	uint64_t walks;
 	struct sent_group *sent_groups;
 	size_t sent_groups_cap;
 
@@ -128,9 +136,14 @@ struct link_driver {
 	struct neigh_key *sent_neighs; /* in the order of the batch: updates, then deletes */
 	size_t n_sent_neighs, n_sent_updates, sent_neighs_cap;
 
+	bool reading; /* the neighbours */
 	bool ready;   /* monitor and neighbours are known */
 	bool awaited; /* a phase waits for that */
 };
+
+enum { TIMER_RETRY, TIMER_SWEEP };
+
+#define FOREIGN_SOURCE "foreign changes" /* of problems */
 
 /* endpoints.c */
 struct endpoint *endpoint_new(const Felix__WorkloadEndpointID *id);
@@ -149,6 +162,8 @@ void link_done_later(struct link_driver *d, enum phase phase);
 
 /* groups.c */
 void groups_decide(struct link_driver *d, const struct port *p);
+/* What the nft driver wants of it is so. */
+bool groups_are_right(const struct link_driver *d, const struct port *p);
 void groups_forget(struct link_driver *d, uint32_t index);
 void groups_apply(struct link_driver *d, enum phase phase);
 
@@ -162,4 +177,11 @@ void neighbours_apply(struct link_driver *d);
 
 /* configure.c: 0; -ENOENT when the interface is not there; another errno with *err. */
 int configure_port(
-	struct link_driver *d, const struct port *p, const struct endpoint *ep, struct err *err);
+	struct link_driver *d, struct port *p, const struct endpoint *ep, struct err *err);
+
+/* foreign.c: may what others changed be put right at once? Else it is with the next retry. */
+bool foreign_repair(struct link_driver *d, struct port *p, const char *what);
+void foreign_repair_late(struct link_driver *d, struct port *p);
+void foreign_message(void *ctx, const struct nlmsghdr *nlh);
+void foreign_lost(void *ctx);
+void foreign_sweep(struct link_driver *d, uint64_t now_ns); /* one slice */

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The link driver against the kernel, in the sequence; the nft driver is played by the test. */
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/clock.h"
 #include "dataplane/dataplane.h"
 #include "dataplane/testing.h"
 #include "io/loop.h"
@@ -30,6 +33,7 @@ struct fixture {
 	void *changed_ctx;
 	struct buf log; /* what nft is told, and the status */
 	struct buf problems;
+	uint64_t refresh_ns;
 };
 
 /* The contract gives the nft driver as context; the test has one at a time. */
@@ -100,7 +104,7 @@ static int setup(void **state)
 static void start(struct fixture *f)
 {
 	const struct monitor_config mc = { .names = &f->names, .ipv6 = true };
-	const struct link_config lc = { .ipv6 = true };
+	const struct link_config lc = { .ipv6 = true, .refresh_ns = f->refresh_ns };
 
 	f->dp = dataplane_new(
 		f->loop, &(struct dataplane_hooks){ .ctx = f, .problem = on_problem });
@@ -324,6 +328,107 @@ static void a_flap_configures_again(void **state)
 	assert_int_equal(f->problems.len, 0);
 }
 
+static void configured_host(struct fixture *f)
+{
+	test_add_veth("cali1", "p1");
+	start(f);
+	want_group(f, "cali1", NFT_GROUP_SET, 5);
+	put_endpoint(f, "w", "cali1");
+	run(f);
+	expect_configured("0");
+	buf_clear(&f->log);
+}
+
+static void what_others_change_is_put_right_at_once(void **state)
+{
+	static const char *const changes[] = {
+		"ip neigh del 10.65.0.2 dev cali1",
+		"ip neigh replace 10.65.0.2 dev cali1 lladdr 02:00:00:00:00:99 nud permanent",
+		"ip neigh replace 10.65.0.2 dev cali1 lladdr 02:00:00:00:00:01 nud stale",
+		"sysctl -qw net.ipv4.conf.cali1.forwarding=0",
+		"sysctl -qw net.ipv6.conf.cali1.forwarding=0",
+		"sysctl -qw net.ipv4.conf.cali1.proxy_arp=0",
+		"sysctl -qw net.ipv6.conf.cali1.proxy_ndp=0",
+		"sysctl -qw net.ipv4.conf.cali1.rp_filter=2",
+		"ip link set cali1 group 7",
+	};
+	struct fixture *f = *state;
+
+	configured_host(f);
+	for (size_t i = 0; i < ARRAY_SIZE(changes); i++) {
+		if (i % 4 == 3) { /* so that it is no fight */
+			test_run("ip link set cali1 down");
+			run(f);
+			test_run("ip link set cali1 up");
+			run(f);
+		}
+		test_run("%s", changes[i]);
+		run(f);
+		expect_configured("0");
+		test_expect_output(NEIGHBOURS, NEIGHBOUR);
+		assert_int_equal(group_of(f, "cali1"), 5);
+		assert_int_equal(f->problems.len, 0);
+	}
+}
+
+static void what_the_kernel_does_not_tell_is_swept(void **state)
+{
+	struct fixture *f = *state;
+
+	f->refresh_ns = NSEC_PER_SEC; /* run() waits for silence */
+	configured_host(f);
+	test_run("sysctl -qw net.ipv4.conf.cali1.route_localnet=0");
+	test_run("sysctl -qw net.ipv6.conf.cali1.accept_ra=1");
+	test_run("sysctl -qw net.ipv4.neigh.cali1.proxy_delay=50");
+	for (int i = 0; i < 150; i++)
+		loop_step(f->loop, 20);
+	expect_configured("0");
+	assert_int_equal(f->log.len, 0);
+	assert_int_equal(f->problems.len, 0);
+}
+
+static void lost_notifications_are_made_up_for(void **state)
+{
+	struct fixture *f = *state;
+	char file[] = "/tmp/link-test-XXXXXX";
+	FILE *batch = fdopen(mkstemp(file), "w");
+
+	for (int i = 0; i < 40000; i++)
+		fprintf(batch, "route replace 10.%d.%d.%d/32 dev lo\n", 70 + i / 65536,
+			i / 256 % 256, i % 256);
+	fclose(batch);
+	configured_host(f);
+	test_run("ip -batch %s && ip neigh del 10.65.0.2 dev cali1", file);
+	unlink(file);
+	run(f);
+	assert_int_not_equal(netlink_counters(monitor_netlink(f->monitor)).lost, 0);
+	test_expect_output(NEIGHBOURS, NEIGHBOUR);
+}
+
+static void who_keeps_changing_it_is_a_problem(void **state)
+{
+	struct fixture *f = *state;
+
+	configured_host(f);
+	for (int i = 0; i < 5; i++) {
+		test_run("ip neigh del 10.65.0.2 dev cali1");
+		run(f);
+		test_expect_output(NEIGHBOURS, NEIGHBOUR);
+	}
+	assert_int_equal(f->problems.len, 0);
+	test_run("ip neigh del 10.65.0.2 dev cali1; ip link set cali1 group 7");
+	run(f);
+	test_expect_output(NEIGHBOURS, "");
+	assert_int_equal(group_of(f, "cali1"), 7);
+	assert_non_null(strstr(buf_str(&f->problems),
+		"another program keeps changing the neighbours of interface cali1"));
+	for (int i = 0; i < 500 && group_of(f, "cali1") != 5; i++)
+		loop_step(f->loop, 20);
+	run(f);
+	assert_int_equal(group_of(f, "cali1"), 5);
+	test_expect_output(NEIGHBOURS, NEIGHBOUR);
+}
+
 static void allowed_sources_switch_the_source_check_off(void **state)
 {
 	struct fixture *f = *state;
@@ -481,6 +586,10 @@ int main(void)
 		TEST(an_endpoint_that_leaves_takes_all_along),
 		TEST(admin_down_is_down),
 		TEST(a_flap_configures_again),
+		TEST(what_others_change_is_put_right_at_once),
+		TEST(what_the_kernel_does_not_tell_is_swept),
+		TEST(lost_notifications_are_made_up_for),
+		TEST(who_keeps_changing_it_is_a_problem),
 		TEST(allowed_sources_switch_the_source_check_off),
 		TEST(an_interface_is_renamed),
 		TEST(a_restart_writes_nothing),

@@ -252,6 +252,11 @@ static void route_message(struct monitor *m, const struct nlmsghdr *nlh)
 		TELL(m, route, &r, gone);
 }
 
+static void other_message(struct monitor *m, const struct nlmsghdr *nlh)
+{
+	TELL(m, other, nlh);
+}
+
 static void message(void *ctx, const struct nlmsghdr *nlh)
 {
 	switch (nlh->nlmsg_type) {
@@ -262,6 +267,11 @@ static void message(void *ctx, const struct nlmsghdr *nlh)
 	case RTM_NEWROUTE:
 	case RTM_DELROUTE:
 		route_message(ctx, nlh);
+		break;
+	case RTM_NEWNEIGH:
+	case RTM_DELNEIGH:
+	case RTM_NEWNETCONF:
+		other_message(ctx, nlh);
 		break;
 	}
 }
@@ -364,15 +374,23 @@ static void on_event(void *ctx, const struct event *ev)
 
 static int join(struct monitor *m, struct err *err)
 {
-	int r = netlink_join(m->nl, RTNLGRP_LINK);
+	static const struct {
+		unsigned group;
+		bool ipv6;
+	} groups[] = { { RTNLGRP_LINK, false }, { RTNLGRP_NEIGH, false },
+		{ RTNLGRP_IPV4_ROUTE, false }, { RTNLGRP_IPV4_NETCONF, false },
+		{ RTNLGRP_IPV6_ROUTE, true }, { RTNLGRP_IPV6_NETCONF, true } };
 
-	if (r == 0)
-		r = netlink_join(m->nl, RTNLGRP_IPV4_ROUTE);
-	if (r == 0 && m->config.ipv6)
-		r = netlink_join(m->nl, RTNLGRP_IPV6_ROUTE);
-	return r < 0 ? err_set(err, r, "cannot listen to the kernel's interfaces and routes: %s",
-			       strerror(-r))
-		     : 0;
+	for (size_t i = 0; i < ARRAY_SIZE(groups); i++) {
+		int r = !groups[i].ipv6 || m->config.ipv6 ? netlink_join(m->nl, groups[i].group)
+							  : 0;
+
+		if (r < 0)
+			return err_set(err, r,
+				"cannot listen to the kernel's interfaces and routes: %s",
+				strerror(-r));
+	}
+	return 0;
 }
 
 int monitor_new(

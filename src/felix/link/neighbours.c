@@ -39,17 +39,28 @@ static void on_dump(void *ctx, const struct netlink_answer *a)
 
 	if (a->what == NETLINK_DATA)
 		take(d, a->msg);
+	else if (a->what == NETLINK_AGAIN)
+		neighs_resync_begin(&d->neighs);
 	if (a->what != NETLINK_DONE)
 		return;
+	d->reading = false;
 	if (a->error)
 		log_debug("cannot read the neighbours: %s", strerror(-a->error));
+	else
+		neighs_resync_end(&d->neighs);
 	become_ready(d);
+	if (neighbours_pending(d))
+		link_wake(d);
 }
 
 void neighbours_read(struct link_driver *d)
 {
 	_cleanup_buf_ struct buf b = BUF_INIT;
 
+	if (d->reading)
+		return;
+	d->reading = true;
+	neighs_resync_begin(&d->neighs);
 	neigh_put_dump(&b, 4, 0, false);
 	netlink_dump(monitor_netlink(d->monitor), (const struct nlmsghdr *)b.data, on_dump, d);
 }

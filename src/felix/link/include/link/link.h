@@ -8,6 +8,8 @@
  * State:  by index: a name that comes back at another index begins anew.
  * Faults: an interface that vanished meanwhile is nothing to speak of; anything else is a problem
  *         of the endpoint, which stays down, and is tried again every 5 s.
+ * Others: a group, neighbour or parameter that others change is put right at once where the kernel
+ *         tells of it, else by a slow sweep; who keeps doing it is a problem of the endpoint.
  * Source: felix.md 4.1, 4.4, 4.5; design of the groups in ARCHITECTURE.md.
  */
 #pragma once
@@ -24,6 +26,7 @@ struct monitor;
 
 struct link_config {
 	bool ipv6;
+	uint64_t refresh_ns;     /* how often to look for what others changed; 0: never */
 	const char *sysctl_root; /* NULL: /proc/sys; borrowed */
 };
 

@@ -27,6 +27,7 @@
 struct loop;
 struct monitor;
 struct netlink;
+struct nlmsghdr;
 struct route;
 
 struct iface {
@@ -50,6 +51,8 @@ struct monitor_watcher { /* each may be NULL */
 	void (*address)(void *ctx, uint32_t index, const struct addr *a, bool present);
 	/* A notification about a route of the main table. `gone`, or new or replaced. */
 	void (*route)(void *ctx, const struct route *r, bool gone);
+	/* A notification about neighbours, or about parameters of interfaces (RTM_NEWNETCONF). */
+	void (*other)(void *ctx, const struct nlmsghdr *msg);
 	void (*synced)(void *ctx); /* once: all interfaces and addresses have been told */
 	void (*lost)(void *ctx);   /* routes may have come or gone without a word */
 };
