@@ -10,6 +10,7 @@
 #include "kernel/conntrack.h"
 #include "kernel/link.h"
 #include "kernel/neigh.h"
+#include "kernel/netconf.h"
 #include "kernel/route.h"
 #include "kernel/rule.h"
 
@@ -25,12 +26,14 @@ static void parse_all(const struct nlmsghdr *nlh)
 	struct link_info l;
 	struct route r;
 	struct neigh n;
+	struct netconf c;
 	struct rule rule;
 	struct addr a, b;
 
 	link_parse(nlh, &l);
 	route_parse(nlh, &r);
 	neigh_parse(nlh, &n);
+	netconf_parse(nlh, &c);
 	rule_parse(nlh, &rule);
 	conntrack_parse(nlh, &a, &b);
 }

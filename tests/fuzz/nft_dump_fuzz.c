@@ -25,9 +25,16 @@ static void read_message(const struct nlmsghdr *nlh)
 	struct nft_chain_info c;
 	struct nft_rule_info r;
 	struct nft_set_info s;
+	struct nft_generation_info g;
+	const char *table = NULL;
 	uint32_t generation;
+	int family;
 
 	nft_read_generation(nlh, &generation);
+	if (nft_read_generation_info(nlh, &g) == 0 && g.program)
+		(void)strlen(g.program);
+	if (nft_read_place(nlh, &family, &table) == 0)
+		(void)strlen(table);
 	nft_read_table(nlh, &t);
 	nft_read_chain(nlh, &c);
 	nft_read_rule(nlh, &r);
