@@ -23,13 +23,14 @@ def open_flows(stage):
 
 
 @contextlib.contextmanager
-def everything_as_it_should(stage, flows):
-    """Open connections answer, permitted new ones pass, denied ones never, for the block."""
+def everything_as_it_should(stage, flows, patience=1.0):
+    """Open connections answer, permitted new ones pass, denied ones never, for the block. A
+    permitted one has `patience` seconds: its first packet is sent again after one."""
     allowed = [stage.probe("client", "server", family=family) for family in (4, 6)]
     denied = [stage.probe("client", "server", family=family, port=81) for family in (4, 6)]
     with contextlib.ExitStack() as stack:
         traffic = [stack.enter_context(Traffic(step)) for step in
-                   [*map(steady, flows), expecting(allowed, True, 1.0),
+                   [*map(steady, flows), expecting(allowed, True, patience),
                     expecting(denied, False, 0.05)]]
         yield
         marks = [t.rounds for t in traffic]
