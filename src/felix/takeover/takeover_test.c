@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A host that upstream's Felix has programmed, taken over with packets on their way all the time.
  * The rulesets are of upstream's shape (felix.md 2.2 to 2.10), made for two workloads. */
+#include <libmnl/libmnl.h>
+#include <linux/netfilter/ipset/ip_set.h>
+#include <linux/netfilter/nfnetlink.h>
+
 #include "../takeover/names.h"
+#include "kernel/ipset.h"
 #include "lab.h"
 #include "takeover/takeover.h"
 
@@ -279,6 +284,99 @@ static void handed_back_without_a_lost_packet(void **state)
 	assert_lines("nft list table ip calico | grep -e 'cali-sources\\|owned'", 0);
 }
 
+/* --- IP sets --- */
+
+struct asked {
+	bool done;
+	int error;
+	struct strv names;
+};
+
+static void on_answer(void *ctx, const struct netlink_answer *a)
+{
+	struct asked *q = ctx;
+	const char *name = a->what == NETLINK_DATA ? ipset_read_name(a->msg) : NULL;
+
+	if (name)
+		strv_add(&q->names, name);
+	if (a->what == NETLINK_REFUSED)
+		q->error = a->error;
+	q->done = q->done || a->what == NETLINK_DONE;
+}
+
+static void await(struct lab *l, const struct asked *q)
+{
+	for (int i = 0; i < 10000 && !q->done; i++)
+		loop_step(l->h->loop, 1000);
+	assert_true(q->done);
+}
+
+/* False: this kernel has no such sets. */
+static bool make_set(struct lab *l, const char *name, uint8_t family)
+{
+	_cleanup_buf_ struct buf b = BUF_INIT;
+	struct nlmsghdr *nlh = netlink_msg_begin(
+		&b, NFNL_SUBSYS_IPSET << 8 | IPSET_CMD_CREATE, NLM_F_CREATE | NLM_F_EXCL, 256);
+	struct nfgenmsg *nfg = mnl_nlmsg_put_extra_header(nlh, sizeof(*nfg));
+	struct asked q = { 0 };
+
+	nfg->nfgen_family = AF_INET;
+	mnl_attr_put_u8(nlh, IPSET_ATTR_PROTOCOL, 6);
+	mnl_attr_put_strz(nlh, IPSET_ATTR_SETNAME, name);
+	mnl_attr_put_strz(nlh, IPSET_ATTR_TYPENAME, "hash:net");
+	mnl_attr_put_u8(nlh, IPSET_ATTR_REVISION, 0);
+	mnl_attr_put_u8(nlh, IPSET_ATTR_FAMILY, family);
+	mnl_attr_nest_end(nlh, mnl_attr_nest_start(nlh, IPSET_ATTR_DATA));
+	netlink_msg_end(&b, nlh);
+	netlink_batch(l->h->nl, &b, on_answer, &q);
+	await(l, &q);
+	return q.error == 0;
+}
+
+static char *set_names(struct lab *l)
+{
+	_cleanup_buf_ struct buf b = BUF_INIT;
+	struct asked q = { 0 };
+	char *joined;
+
+	ipset_ask_names(&b);
+	netlink_dump(l->h->nl, (const struct nlmsghdr *)b.data, on_answer, &q);
+	await(l, &q);
+	strv_sort(&q.names);
+	joined = strv_join(&q.names, " ");
+	strv_done(&q.names);
+	return joined;
+}
+
+static void ip_sets_go_after_the_rules(void **state)
+{
+	struct lab *l = *state;
+	_cleanup_free_ char *before = NULL, *after = NULL;
+	struct takeover *t;
+
+	if (!make_set(l, "cali40s:web", AF_INET))
+		skip();
+	assert_true(make_set(l, "cali60this-host", AF_INET6));
+	assert_true(make_set(l, "mine", AF_INET));
+	model(l);
+	walk(l);
+	iptables_state();
+	test_run("iptables-nft -A cali-INPUT -m set --match-set cali40s:web src -j MARK"
+		 " --set-xmark 0x0/0x10000");
+	before = set_names(l);
+	assert_string_equal(before, "cali40s:web cali60this-host mine");
+	t = start(l);
+	pass(l, t);
+	for (int i = 0; i < 20 && takeover_wants_more(t); i++) {
+		usleep(10000); /* the kernel frees rules a little later */
+		pass(l, t);
+	}
+	after = set_names(l);
+	assert_string_equal(after, "mine");
+	assert_int_equal(l->h->problems.n, 0);
+	takeover_free(t);
+}
+
 static void names_of_upstream(void **state)
 {
 	assert_true(upstream_chain("cali-pi-gnp/web"));
@@ -300,6 +398,7 @@ int main(void)
 		LAB_TEST(iptables_mode_without_a_lost_packet),
 		LAB_TEST(a_forward_chain_that_drops_keeps_them),
 		LAB_TEST(a_chain_that_others_use_stays_empty),
+		LAB_TEST(ip_sets_go_after_the_rules),
 		LAB_TEST(nft_mode_without_a_lost_packet),
 		LAB_TEST(handed_back_without_a_lost_packet),
 	};
