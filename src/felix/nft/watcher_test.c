@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What others do to our tables is heard from the kernel and put right without a refresh. */
+#include <stdlib.h>
+
+#include "base/rng.h"
 #include "listing.h"
 
 static void watched_host(struct test_host *h)
@@ -143,6 +146,127 @@ static void test_lost_notifications_are_made_up_for(void **state)
 	assert_int_equal(counted(h).read_backs, 2);
 }
 
+/* --- random events of others, of the model, and restarts, in one run --- */
+
+#define ROUNDS           30 /* EVENTS=10000 in the environment asks for more */
+#define EVENTS_A_ROUND   16
+#define CHANGES_A_ROUND  4 /* by others; with the flush at the end it is no fight yet */
+#define RANDOM_ADDRESSES 32
+
+static void random_change_by_others(struct rng *rng)
+{
+	static const char *const changes[] = {
+		"flush ruleset",
+		"delete table ip calico",
+		"delete table ip6 calico; add table ip6 calico",
+		"flush chain ip calico cali-pi-gnp/web",
+		"insert rule ip6 calico cali-pi-gnp/web accept",
+		"add rule ip calico cali-po-gnp/web drop",
+		"add chain ip calico foreign; add rule ip calico foreign accept",
+		"add element ip calico s-web { 1.2.3.4 }",
+		"flush set ip calico s-web",
+		"flush set ip calico s-web-net",
+		"flush map ip calico from",
+		"add set ip calico foreign { type ipv4_addr; }",
+		"add table ip other; add chain ip other c",
+	};
+	_cleanup_free_ char *command = mem_printf(
+		"nft '%s' 2>/dev/null; true", changes[rng_below(rng, ARRAY_SIZE(changes))]);
+
+	test_run(command);
+}
+
+/* A member of the set comes or goes, or the policy changes. */
+static void random_change_of_model(struct test_host *h, struct rng *rng, bool *members)
+{
+	static const char *const rules[] = { "allow tcp dport=80 sset=s:web | deny",
+		"deny src=10.1.0.0/16 | allow sset=s:web", "allow", "" };
+	const uint32_t i = (uint32_t)rng_below(rng, RANDOM_ADDRESSES);
+	_cleanup_free_ char *member = mem_printf("10.77.0.%u/32", i);
+
+	if (rng_below(rng, 4) == 0) {
+		test_policy(h, "gnp/web", rules[rng_below(rng, ARRAY_SIZE(rules))],
+			"allow dnamed=n:http");
+		return;
+	}
+	test_delta(h, "s:web", members[i] ? "" : member, members[i] ? member : "");
+	members[i] = !members[i];
+}
+
+static void settle(struct test_host *h)
+{
+	for (int quiet = 0; quiet < 40; quiet++) {
+		loop_step(h->loop, 1);
+		if (!h->nft->ops->pending(h->nft, PHASE_TABLES) &&
+			!h->nft->ops->pending(h->nft, PHASE_DELETIONS))
+			continue;
+		assert_true(test_walk(h));
+		quiet = 0;
+	}
+}
+
+/* Each object on a line, sorted: chains are listed in the order of their making. */
+static char *objects(void)
+{
+	return test_output("for t in 'ip calico' 'ip6 calico' 'arp calico-arp'; do"
+			   " nft -s list table $t | awk -v t=\"$t\" 'BEGIN { RS = \"\\n\\t}\\n\" }"
+			   " { sub(/^table[^\\n]*\\n/, \"\"); sub(/^\\n/, \"\"); gsub(/\\n/, \";\"); print t, $0 }';"
+			   " done 2>&1 | sort");
+}
+
+static unsigned descriptors(void)
+{
+	_cleanup_free_ char *n = mem_printf("ls /proc/%d/fd | wc -l", (int)getpid());
+	_cleanup_free_ char *out = test_output(n);
+
+	return (unsigned)atoi(out);
+}
+
+static void random_round(struct test_host *h, struct rng *rng)
+{
+	bool members[RANDOM_ADDRESSES] = { false };
+	unsigned by_others = 0;
+	_cleanup_free_ char *is = NULL, *anew = NULL;
+
+	test_restart(h);
+	watched_host(h);
+	for (int i = 0; i < EVENTS_A_ROUND; i++) {
+		if (by_others < CHANGES_A_ROUND && rng_below(rng, 3) == 0) {
+			random_change_by_others(rng);
+			by_others++;
+		} else {
+			random_change_of_model(h, rng, members);
+		}
+		if (rng_below(rng, 2))
+			assert_true(test_walk(h));
+	}
+	settle(h);
+	is = objects();
+	test_run("nft flush ruleset");
+	settle(h);
+	anew = objects();
+	if (!str_eq(is, anew))
+		fail_msg("the kernel had:\n%s\nbut the model is:\n%s", is, anew);
+	assert_non_null(strstr(is, "cali-pi-gnp/web"));
+	assert_int_equal(h->problems.n, 0);
+}
+
+static void test_random_events_end_at_the_model(void **state)
+{
+	struct test_host *h = *state;
+	struct rng rng = test_rng();
+	const char *events = getenv("EVENTS");
+	const int rounds = events ? atoi(events) / EVENTS_A_ROUND : ROUNDS;
+	unsigned before = 0;
+
+	for (int i = 0; i < rounds; i++) {
+		random_round(h, &rng);
+		if (i == 0)
+			before = descriptors();
+	}
+	assert_int_equal(descriptors(), before);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, test_setup, test_teardown)
@@ -152,6 +276,7 @@ int main(void)
 		TEST(test_a_change_while_we_write_is_not_missed),
 		TEST(test_who_keeps_changing_it_is_named),
 		TEST(test_lost_notifications_are_made_up_for),
+		TEST(test_random_events_end_at_the_model),
 	};
 
 	if (unshare(CLONE_NEWNET) < 0)
