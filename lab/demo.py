@@ -5,7 +5,8 @@ import statistics
 import subprocess
 import time
 
-from . import checks, cli, etcd, kernel, matrix, programs
+from . import checks, etcd, kernel, matrix, programs
+from .bringup import bring_up, report
 from .lab import take_down
 
 POLICY = """\
@@ -119,8 +120,8 @@ def run(args):
     check(args)
     title("The lab")
     if take_down(args.name):
-        cli.report("the lab that was here is gone")
-    lab = cli.bring_up(args)
+        report("the lab that was here is gone")
+    lab = bring_up(args)
     show_matrix(lab, "Before any policy")
     stopwatch = Stopwatch(lab)
     apply_policy(lab, stopwatch)
