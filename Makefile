@@ -8,7 +8,6 @@ help:
 	@echo 'make lab-down   end it'
 	@echo 'make check      all tests'
 	@echo 'make soak       the long simulations (SEED=... repeats one, STEPS=... says how long)'
-	@echo 'make soak       address management under a million crashes and races (STEPS=1000000)'
 	@echo 'make bench      every benchmark, a table, build/bench/results.json (QUICK=1: under two minutes)'
 	@echo 'make build      the programs, in $(RELEASE)'
 
