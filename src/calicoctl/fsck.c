@@ -76,11 +76,12 @@ struct fsck_block *fsck_block_of(struct fsck *f, const struct addr *addr)
 		else
 			high = at;
 	}
+	uint8_t least = addr->family == 4 ? BLOCK_LEN_MIN_4 : BLOCK_LEN_MIN_6;
 	for (struct fsck_block *b = f->blocks + low; b > f->blocks;) {
 		b--;
 		if (cidr_has(&b->item.key.cidr, addr))
 			return b;
-		if (addr_common_bits(&b->item.key.cidr.addr, addr) < BLOCK_LEN_MIN_4)
+		if (addr_common_bits(&b->item.key.cidr.addr, addr) < least)
 			break;
 	}
 	return NULL;

@@ -39,6 +39,7 @@ struct fsck_item {
 struct fsck_block {
 	struct fsck_item item;
 	struct block value; /* with room for all ordinals among the free ones */
+	bool claimed;       /* its owner has an affinity for it */
 	bool unsure;        /* a used address has no attribute: it may be any that seems unused */
 };
 

@@ -32,6 +32,7 @@ static void confirm(struct fsck_affinity *a)
 /* The block is its owner's. */
 static void check_own(struct fsck *f, struct fsck_affinity *a, struct fsck_block *b)
 {
+	b->claimed = true;
 	if (!a->item.readable) {
 		fsck_report(f, "affinity-unreadable", &a->item, "write it as confirmed",
 			"it cannot be read, and the block is its host's");
@@ -88,17 +89,6 @@ static void check_affinity(struct fsck *f, struct fsck_affinity *a)
 		check_other(f, a, b);
 }
 
-static bool has_affinity(struct fsck *f, const struct fsck_block *b)
-{
-	for (size_t i = 0; i < f->n_affinities; i++) {
-		const struct fsck_affinity *a = &f->affinities[i];
-		if (cidr_eq(&a->item.key.cidr, &b->item.key.cidr) &&
-			str_eq(b->value.affinity, owner_text(f, &a->item.key)))
-			return true;
-	}
-	return false;
-}
-
 static void add_affinity(struct fsck *f, const struct fsck_block *b)
 {
 	const char *owner = b->value.affinity, *host = strchr(owner, ':') + 1;
@@ -121,7 +111,7 @@ void fsck_check_affinities(struct fsck *f)
 		const char *owner = b->value.affinity;
 		if (!b->item.readable || b->item.gone ||
 			(!str_starts(owner, "host:") && !str_starts(owner, "virtual:")) ||
-			has_affinity(f, b))
+			b->claimed)
 			continue;
 		fsck_report(f, "block-no-affinity", &b->item, "create the affinity, confirmed",
 			"it belongs to %s, which has no affinity for it", owner);

@@ -23,8 +23,8 @@ static struct fsck_item item_of(struct fsck *f, const struct kv *kv)
  * the repair may add each once more. */
 static void make_room(struct fsck *f, struct block *b)
 {
-	uint32_t *free_ones =
-		arena_new_n(&f->arena, uint32_t, b->n_unallocated + BLOCK_SIZE_MAX * 2);
+	size_t room = b->n_unallocated + 2 * (size_t)block_size(&b->cidr);
+	uint32_t *free_ones = arena_new_n(&f->arena, uint32_t, room);
 	if (b->n_unallocated)
 		memcpy(free_ones, b->unallocated, b->n_unallocated * sizeof(*free_ones));
 	b->unallocated = free_ones;
