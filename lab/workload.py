@@ -13,6 +13,9 @@ import yaml
 from . import namespaces, plan, wait
 
 QUIET = {"net/ipv6/conf/default/accept_dad": 0, "net/ipv6/conf/default/accept_ra": 0}
+# Probes that run side by side listen on one port each for itself: when one ends, what was on its
+# way to it goes to the other, and is not reset.
+SHARED = {"net/ipv4/tcp_migrate_req": 1}
 
 
 class Workload:
@@ -71,7 +74,7 @@ class Workload:
     def attach(self):
         """Link, addresses, endpoint."""
         self.await_namespace()
-        namespaces.set_sysctls(self.process, QUIET)
+        namespaces.set_sysctls(self.process, QUIET | SHARED)
         self.ip("link set lo up")
         result = self.call_plugin("ADD")
         for ip in result["ips"]:
@@ -92,7 +95,7 @@ class Workload:
     def connect(self):
         """The veth between it and its host; the host side is named last and comes up last."""
         self.await_namespace()
-        namespaces.set_sysctls(self.process, QUIET)
+        namespaces.set_sysctls(self.process, QUIET | SHARED)
         # The endpoint says which MAC the host sends to.
         mac = f"address {self.facts['mac']} " if "mac" in self.facts else ""
         self.host.ip(f"link add {self.interface} address {plan.WORKLOAD_GATEWAY_MAC} type veth "

@@ -101,7 +101,11 @@ uint64_t watch_sets(struct fixture *f, struct store *s, struct heard *h)
 {
 	_cleanup_(store_reply_done) struct store_reply now;
 
-	write_set(f, f->other, STORE_GET, "nothing", NULL, NULL, &now);
+	/* Without an answer there would be no revision, and the watch began when it pleases. */
+	while (write_set(f, f->other, STORE_GET, "nothing", NULL, NULL, &now) ==
+		STORE_E_UNAVAILABLE)
+		store_reply_done(&now);
+	assert_non_null(now.revision);
 	return store_watch(s, &all_sets, now.revision, on_heard, h);
 }
 

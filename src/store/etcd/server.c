@@ -167,6 +167,7 @@ struct raw {
 	struct loop *loop;
 	struct grpc_channel *channel;
 	struct buf answer;
+	unsigned code; /* of the last call; 0 = it was done */
 	bool done;
 };
 
@@ -207,6 +208,7 @@ static void on_done(void *ctx, const struct grpc_status *status)
 
 	if (status->code)
 		fprintf(stderr, "raw call: %u %s\n", status->code, status->message);
+	r->code = status->code;
 	r->done = true;
 }
 
@@ -239,7 +241,9 @@ void raw_delete_all(struct raw *r)
 	_cleanup_buf_ struct buf request = BUF_INIT;
 
 	buf_put(&request, message, sizeof(message) - 1);
-	call(r, "/etcdserverpb.KV/DeleteRange", &request);
+	do /* a cluster that was just disturbed may not have done it in its time */
+		call(r, "/etcdserverpb.KV/DeleteRange", &request);
+	while (r->code);
 }
 
 static uint64_t revision_now(struct raw *r)
