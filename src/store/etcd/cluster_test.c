@@ -92,6 +92,8 @@ static int setup(void **state)
 	struct fixture *f = mem_new(struct fixture);
 	struct raw *raw = raw_new();
 
+	for (unsigned i = 0; i < MEMBERS; i++)
+		kill(pids[i], SIGCONT); /* a case that failed may have left them stopped */
 	raw_delete_all(raw);
 	raw_free(raw);
 	assert_int_equal(loop_new(&f->loop), 0);

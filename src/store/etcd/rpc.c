@@ -109,7 +109,8 @@ static int on_piece(void *ctx, const uint8_t *data, size_t len, bool end)
 	return r->ops->piece(r, data, len, end);
 }
 
-/* etcd's proxy passes on what a member said, but not its code. */
+/* etcd's proxy passes on what a member said, but not its code; a member without a leader says so too
+ * of the deadline that we gave it, when it comes before ours. */
 static unsigned code_of(const struct grpc_status *status)
 {
 	static const struct {
@@ -122,6 +123,7 @@ static unsigned code_of(const struct grpc_status *status)
 		{ "etcdserver: leader changed", GRPC_UNAVAILABLE },
 		{ "etcdserver: request timed out", GRPC_UNAVAILABLE },
 		{ "etcdserver: server stopped", GRPC_UNAVAILABLE },
+		{ "context deadline exceeded", GRPC_DEADLINE_EXCEEDED },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(said) && status->code == GRPC_UNKNOWN; i++)
